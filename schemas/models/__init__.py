@@ -1,0 +1,1 @@
+"""Pydantic models of all events, generated from the Avro schemas."""
