@@ -1,0 +1,1 @@
+"""Steps of the authorization service's tables from release to release."""

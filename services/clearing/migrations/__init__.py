@@ -1,0 +1,1 @@
+"""Steps of the tables of clearing from release to release."""

@@ -1,0 +1,124 @@
+"""What the admin API of clearing reads: CDRs, balances, and sums over them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.clearing.claims import same
+from services.clearing.ledger import payable, receivable
+from services.clearing.tables import cdrs, ledger, waiting
+
+_HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key"})
+_SHOWN: Final = tuple(column for column in cdrs.columns if column.name not in _HIDDEN)
+
+
+async def cdr(connection: AsyncConnection, cso: str, cdr_id: str) -> RowMapping | None:
+    """Return a cleared CDR with its findings."""
+    query = select(*_SHOWN).where(cdrs.c.visited_cso == cso, cdrs.c.cdr_key == same(cdr_id))
+    return (await connection.execute(query)).mappings().one_or_none()
+
+
+async def waits_until(connection: AsyncConnection, cso: str, cdr_id: str) -> Any | None:
+    """Return the deadline of a CDR that waits for what it names."""
+    query = select(waiting.c.waits_until).where(waiting.c.visited_cso == cso, waiting.c.cdr_key == same(cdr_id))
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+def of_parties(cso: str | None, csp: str | None) -> ColumnElement[bool]:
+    """Return the condition that a CDR is of these parties; None is any."""
+    wanted = [(cdrs.c.visited_cso, cso), (cdrs.c.home_csp, csp)]
+    return and_(True, *(column == party for column, party in wanted if party is not None))
+
+
+async def page(
+    connection: AsyncConnection,
+    condition: ColumnElement[bool],
+    *,
+    after: tuple[str, str] | None,
+    verdict: str | None,
+    code: str | None,
+    max_rows: int,
+) -> Sequence[RowMapping]:
+    """Return cleared CDRs in the order of CSO and id, from after this one on."""
+    query = select(*_SHOWN, cdrs.c.cdr_key).where(condition).order_by(cdrs.c.visited_cso, cdrs.c.cdr_key)
+    if after is not None:
+        query = query.where(tuple_(cdrs.c.visited_cso, cdrs.c.cdr_key) > tuple_(*after))
+    if verdict is not None:
+        query = query.where(cdrs.c.verdict == verdict)
+    if code is not None:
+        query = query.where(cdrs.c.finding_codes.any(code))
+    return (await connection.execute(query.limit(max_rows))).mappings().all()
+
+
+async def balances(
+    connection: AsyncConnection, cso: str | None, csp: str | None, after: tuple[str, str, str] | None, max_rows: int
+) -> list[dict[str, Any]]:
+    """Return, per pair and currency, what the home-CSP owes the visited-CSO, summed over the ledger."""
+    pair = (ledger.c.visited_cso, ledger.c.home_csp, ledger.c.currency)
+    ours = receivable_account()
+    query = select(*pair, func.sum(ledger.c.amount).label("owed"), func.count().label("postings"))
+    query = query.where(ours).group_by(*pair).order_by(*pair).limit(max_rows)
+    if cso is not None:
+        query = query.where(ledger.c.visited_cso == cso)
+    if csp is not None:
+        query = query.where(ledger.c.home_csp == csp)
+    if after is not None:
+        query = query.where(tuple_(*pair) > tuple_(*after))
+    rows = (await connection.execute(query)).mappings().all()
+    return [dict(row) | _accounts(row) for row in rows]
+
+
+def receivable_account() -> ColumnElement[bool]:
+    """Return the condition that a ledger entry is the CSO's side of its posting."""
+    return ledger.c.account == ledger.c.visited_cso + "/receivable/" + ledger.c.home_csp
+
+
+async def summary(connection: AsyncConnection, cso: str | None, csp: str | None) -> dict[str, Any]:
+    """Return the counts by verdict and by finding code, the sums per location, and how many CDRs still wait."""
+    condition = of_parties(cso, csp)
+    code = func.unnest(cdrs.c.finding_codes).label("code")
+    found = select(cdrs.c.verdict, code).where(condition).subquery()
+    return {
+        "verdicts": await _all(
+            connection,
+            select(cdrs.c.verdict, func.count().label("cdrs"))
+            .where(condition)
+            .group_by(cdrs.c.verdict)
+            .order_by("verdict"),
+        ),
+        "findings": await _all(
+            connection,
+            select(found.c.verdict, found.c.code, func.count().label("cdrs"))
+            .group_by(found.c.verdict, found.c.code)
+            .order_by("verdict", "code"),
+        ),
+        "locations": await _all(connection, _per_location(condition)),
+        "waiting": await _count_waiting(connection, cso, csp),
+    }
+
+
+def _per_location(condition: ColumnElement[bool]) -> Select[Any]:
+    where = (cdrs.c.visited_cso, cdrs.c.location_id, cdrs.c.currency)
+    sums = (func.count().label("cdrs"), func.sum(cdrs.c.kwh).label("kwh"), func.sum(cdrs.c.amount).label("amount"))
+    name = func.max(cdrs.c.location_name).label("location_name")
+    return select(*where, name, *sums).where(condition).group_by(*where).order_by(*where)
+
+
+async def _count_waiting(connection: AsyncConnection, cso: str | None, csp: str | None) -> int:
+    query = select(func.count()).select_from(waiting)
+    if cso is not None:
+        query = query.where(waiting.c.visited_cso == cso)
+    if csp is not None:
+        query = query.where(waiting.c.home_csp == csp)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def _all(connection: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _accounts(row: Mapping[Any, Any]) -> dict[str, str]:
+    cso, csp = row["visited_cso"], row["home_csp"]
+    return {"receivable": receivable(cso, csp), "payable": payable(cso, csp)}

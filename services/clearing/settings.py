@@ -1,0 +1,55 @@
+"""Settings of clearing."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from services.clearing.rules import AuditRules
+from services.runtime.settings import Count, Group, RuntimeSettings, Seconds
+
+Amount = Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=8)]
+
+
+class ClearingRules(Group):
+    """Bounds of clearing; those of the audit are explained in `services.clearing.rules`.
+
+    Attributes:
+        cdr_wait_for_facts_seconds: How long a CDR waits, from its arrival, for what it names and is not known yet.
+        deadline_check_seconds: How often waiting CDRs are looked at.
+        max_waiting_batch_rows: The most waiting CDRs that one transaction takes up again.
+        overlap_longest_hours: A session longer than this may go unnoticed as one that overlaps another.
+        max_page_rows: The most CDRs or balances that one answer of the admin API lists.
+    """
+
+    cdr_wait_for_facts_seconds: Annotated[float, Field(ge=0)] = 60
+    deadline_check_seconds: Seconds = 1
+    max_waiting_batch_rows: Count = 1_000
+    overlap_longest_hours: Count = 31 * 24
+    max_page_rows: Count = 500
+    energy_ceiling_kwh: Amount = Decimal(1000)
+    power_margin_factor: Amount = Decimal("1.1")
+    longest_session_hours: Amount = Decimal(24)
+    session_time_tolerance_seconds: Annotated[int, Field(ge=0)] = 60
+    session_energy_tolerance_kwh: Amount = Decimal("0.1")
+    periods_energy_tolerance_kwh: Amount = Decimal("0.01")
+    parts_tolerance: Amount = Decimal("0.02")
+
+    @property
+    def audit(self) -> AuditRules:
+        """The bounds of the audit, as its pure functions take them."""
+        return AuditRules(
+            energy_ceiling_kwh=self.energy_ceiling_kwh,
+            power_margin_factor=self.power_margin_factor,
+            longest_session_hours=self.longest_session_hours,
+            session_time_tolerance_seconds=self.session_time_tolerance_seconds,
+            session_energy_tolerance_kwh=self.session_energy_tolerance_kwh,
+            periods_energy_tolerance_kwh=self.periods_energy_tolerance_kwh,
+            parts_tolerance=self.parts_tolerance,
+        )
+
+
+class ClearingSettings(RuntimeSettings):
+    """All settings of clearing; its own are `ROAMWATT_CLEARING__…`."""
+
+    clearing: ClearingRules = ClearingRules()

@@ -1,0 +1,48 @@
+"""`roamwatt cdr`: what became of CDRs, and who owes whom."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.api import AdminApi, quoted
+from services.cli.output import show_fields, show_rows
+
+app = typer.Typer(help="Look at cleared CDRs and balances.", no_args_is_help=True)
+
+COLUMNS = {
+    "cdr_id": "CDR",
+    "visited_cso": "visited-CSO",
+    "home_csp": "home-CSP",
+    "verdict": "verdict",
+    "finding_codes": "findings",
+    "amount": "amount",
+    "currency": "",
+    "kwh": "kWh",
+    "started_at": "started",
+}
+
+
+@app.command()
+def show(
+    visited_cso: Annotated[str, typer.Argument(help="The party that sent it, as in FR-CSO.")],
+    cdr_id: Annotated[str, typer.Argument(help="Its id.")],
+) -> None:
+    """Show one CDR: its verdict, findings, amounts and revisions."""
+    show_fields(AdminApi.here().get("clearing", f"/cdrs/{quoted(visited_cso)}/{quoted(cdr_id)}"))
+
+
+@app.command("list")
+def list_all(
+    limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 20,
+) -> None:
+    """List the CDRs cleared last."""
+    found = AdminApi.here().get("clearing", "/cdrs", limit=limit)
+    show_rows(found["cdrs"], COLUMNS, "No CDR was cleared yet.")
+
+
+@app.command()
+def balances() -> None:
+    """Show who owes whom."""
+    found = AdminApi.here().get("clearing", "/balances")
+    columns = {"home_csp": "home-CSP owes", "visited_cso": "visited-CSO", "owed": "amount", "currency": ""}
+    show_rows(found["balances"], columns, "Nobody owes anybody anything.")

@@ -1,0 +1,72 @@
+"""How the command speaks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """Print a line as it is, whatever brackets it holds."""
+    console.print(escape(text), soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Print what went wrong to the error output."""
+    errors.print(f"[red]roamwatt:[/] {escape(text)}", soft_wrap=True)
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str) -> None:
+    """Print rows as a table.
+
+    Args:
+        rows: As an admin API gave them.
+        columns: Heading by the key of a row; the order of the columns.
+        empty: What to say when there are none.
+    """
+    if not rows:
+        say(empty)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(text(row.get(key))) for key in columns))
+    console.print(table)
+
+
+def show_fields(content: Mapping[str, Any]) -> None:
+    """Print an object, a field a line; what it holds within goes below it."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in content.items():
+        if not _is_list_of_objects(value):
+            table.add_row(name, escape(text(value)))
+    console.print(table)
+    for name, value in content.items():
+        if _is_list_of_objects(value):
+            console.print(f"\n[bold]{escape(name)}[/]")
+            show_rows(value, {key: key for key in value[0]}, "")
+
+
+def text(value: Any) -> str:
+    """Return a value as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(text(each) for each in value) or "-"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {text(each)}" for name, each in value.items()) or "-"
+    return str(value)
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)

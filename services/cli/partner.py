@@ -1,0 +1,73 @@
+"""`roamwatt partner`: who may roam through this platform."""
+
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.api import AdminApi, quoted
+from services.cli.output import say, show_fields, show_rows
+
+app = typer.Typer(help="Invite, list, suspend and remove partners.", no_args_is_help=True)
+
+Party = Annotated[str, typer.Argument(help="Party id: country code and party id, as in NL-TNM.")]
+COLUMNS = {
+    "party": "party",
+    "name": "name",
+    "roles": "roles",
+    "status": "status",
+    "platform": "platform",
+    "expires": "token expires",
+}
+
+
+@app.command()
+def add(
+    party: Party,
+    name: Annotated[str, typer.Option(help="Its name.")],
+    role: Annotated[list[str], typer.Option(help="CSO (operates stations), CSP (has contracts); may be repeated.")],
+    platform: Annotated[str | None, typer.Option(help="Id of the platform it shares with other parties.")] = None,
+) -> None:
+    """Invite a partner; its registration token is shown once."""
+    body: dict[str, Any] = {"party": party, "name": name, "roles": [each.upper() for each in role]}
+    api = AdminApi.here()
+    invited = api.post("registry", "/partners", body | ({"platform": platform} if platform else {}))
+    show_fields(invited)
+    if invited["registration_token"] is None:
+        say(f"\n{invited['party']} was invited before: `roamwatt partner token {invited['party']}` gives a new token.")
+    else:
+        say(f"\nIt registers with this token at {api.deployment.versions_url}")
+
+
+@app.command()
+def token(party: Party) -> None:
+    """Give a partner a new registration token; the former one is worth nothing from then on."""
+    show_fields(AdminApi.here().post("registry", f"/partners/{quoted(party)}/token"))
+
+
+@app.command("list")
+def list_all() -> None:
+    """List the partners."""
+    show_rows(pages("/partners", "partners"), COLUMNS, "There are no partners: `roamwatt partner add --help`.")
+
+
+@app.command()
+def suspend(party: Party) -> None:
+    """Stop business with a partner until `resume`."""
+    show_fields(AdminApi.here().post("registry", f"/partners/{quoted(party)}/suspend"))
+
+
+@app.command()
+def resume(party: Party) -> None:
+    """Take up business with a suspended partner again."""
+    show_fields(AdminApi.here().post("registry", f"/partners/{quoted(party)}/resume"))
+
+
+def pages(path: str, key: str) -> list[dict[str, Any]]:
+    """Return all rows of a list of the registry, page after page."""
+    api, rows = AdminApi.here(), list[dict[str, Any]]()
+    page: dict[str, Any] = api.get("registry", path)
+    while True:
+        rows += page[key]
+        if not page["next"]:
+            return rows
+        page = api.get("registry", path, after=page["next"])

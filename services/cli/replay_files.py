@@ -1,0 +1,269 @@
+"""Reads charging-session exports of city operators as they are published, dirt included: pure, text in, rows out.
+
+Two formats are known by their header: Dundee City Council's (dates `dd/mm/yyyy`, card numbers, an id per charging
+event) and Perth & Kinross Council's (ISO dates, no cards). Both give local times of Europe/London without a zone; they
+are resolved with the pinned `tzdata` package and never with the machine's own zone files.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from services.core.errors import BadContent
+
+ZONE_NAME = "Europe/London"
+
+
+class Remark(StrEnum):
+    """What the importer has to say about a line."""
+
+    NO_END = "NO_END"
+    BAD_TIME = "BAD_TIME"
+    BAD_ENERGY = "BAD_ENERGY"
+    NO_CHARGE_POINT = "NO_CHARGE_POINT"
+    DUPLICATE_ID = "DUPLICATE_ID"
+    AMBIGUOUS_TIME = "AMBIGUOUS_TIME"
+    NON_EXISTENT_TIME = "NON_EXISTENT_TIME"
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether a row with this remark is sent all the same."""
+        return self in {Remark.AMBIGUOUS_TIME, Remark.NON_EXISTENT_TIME}
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A remark on one line of the file; the detail never holds a card number."""
+
+    line: int
+    remark: Remark
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one publisher writes its file.
+
+    Attributes:
+        columns: Our name of a column to the publisher's.
+        date_pattern: `strptime` pattern of a date.
+        city, latitude, longitude: The publisher's city; the files carry no addresses.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    date_pattern: str
+    city: str
+    latitude: str
+    longitude: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSession:
+    """One charging session of the file that can be sent.
+
+    Attributes:
+        line: Number of its line in the file, the header being 1.
+        row_id: The publisher's id of the row, unique in the file.
+        card: Card number, or None where the row has none.
+        kwh: As written: may be zero, negative or absurd.
+    """
+
+    line: int
+    row_id: str
+    card: str | None
+    charge_point: str
+    connector: str
+    started_at: datetime
+    ended_at: datetime
+    kwh: Decimal
+    site: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """All of a file: `rows` were read, `sessions` can be sent, `notes` are in order of lines."""
+
+    format: Format
+    rows: int
+    sessions: tuple[ImportedSession, ...]
+    notes: tuple[Noted, ...]
+
+    def unsendable(self) -> tuple[Noted, ...]:
+        """The notes on lines that are not sent."""
+        return tuple(each for each in self.notes if not each.remark.is_sendable)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A local time in UTC; `remark` says where the zone leaves it open or skips it."""
+
+    moment: datetime
+    remark: Remark | None = None
+
+
+_COMMON = {
+    "charge_point": "CP ID",
+    "connector": "Connector",
+    "start_date": "Start Date",
+    "start_time": "Start Time",
+    "end_date": "End Date",
+    "end_time": "End Time",
+    "kwh": "Total kWh",
+    "site": "Site",
+    "model": "Model",
+}
+FORMATS = (
+    Format(
+        name="dundee",
+        columns=_COMMON | {"row_id": "Charging event", "card": "User ID"},
+        date_pattern="%d/%m/%Y",
+        city="Dundee",
+        latitude="56.462018",
+        longitude="-2.970721",
+    ),
+    Format(
+        name="perth-kinross",
+        columns=_COMMON | {"row_id": "_id"},
+        date_pattern="%Y-%m-%dT%H:%M:%S",
+        city="Perth",
+        latitude="56.395260",
+        longitude="-3.437290",
+    ),
+)
+
+
+def read(lines: Iterable[str]) -> Imported:
+    """Read an export, given as its lines (with or without a byte order mark).
+
+    Raises:
+        BadContent: when the header is that of no known format.
+    """
+    reader = csv.reader(lines)
+    header = next(reader, None) or []
+    kind = _format_of(header)
+    places = {ours: header.index(theirs) for ours, theirs in kind.columns.items()}
+    sessions: list[ImportedSession] = []
+    notes: list[Noted] = []
+    seen: set[str] = set()
+    rows = 0
+    for cells in reader:
+        if not any(cells):
+            continue
+        rows += 1
+        row = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
+        session, remarks = read_row(reader.line_num, row, kind)
+        if session is None:
+            notes += remarks
+        elif session.row_id in seen:
+            notes.append(Noted(session.line, Remark.DUPLICATE_ID, f"row id {session.row_id} again"))
+        else:
+            seen.add(session.row_id)
+            sessions.append(session)
+            notes += remarks
+    return Imported(kind, rows, tuple(sessions), tuple(notes))
+
+
+def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedSession | None, list[Noted]]:
+    """Turn one row, its cells by our names, into a session and what is to be noted; None where it cannot be sent."""
+    refusal = _incomplete(row)
+    if refusal is not None:
+        return None, [Noted(line, *refusal)]
+    try:
+        start_local = _local(row["start_date"], row["start_time"], kind)
+        end_local = _local(row["end_date"], row["end_time"], kind)
+    except ValueError as error:
+        return None, [Noted(line, Remark.BAD_TIME, str(error))]
+    kwh = _decimal(row["kwh"])
+    if kwh is None:
+        return None, [Noted(line, Remark.BAD_ENERGY, f"kWh {row['kwh']!r}")]
+    started = resolve(start_local, london())
+    ended = resolve(end_local, london(), not_before=started.moment)
+    notes = [
+        Noted(line, resolved.remark, f"{which} {local:%Y-%m-%d %H:%M} taken as {resolved.moment:%H:%M} UTC")
+        for which, local, resolved in (("start", start_local, started), ("end", end_local, ended))
+        if resolved.remark is not None
+    ]
+    session = ImportedSession(
+        line=line,
+        row_id=row["row_id"] or f"line-{line}",
+        card=row.get("card") or None,
+        charge_point=row["charge_point"],
+        connector=row["connector"] or "1",
+        started_at=started.moment,
+        ended_at=ended.moment,
+        kwh=kwh,
+        site=row["site"] or f"Charge point {row['charge_point']}",
+        model=row["model"],
+    )
+    return session, notes
+
+
+def resolve(local: datetime, zone: ZoneInfo, not_before: datetime | None = None) -> Resolved:
+    """Resolve a local time without a zone.
+
+    A time that the clock shows twice is taken as the earlier one, unless that lies before `not_before` and the later
+    one does not. A time that the clock skips is taken by the offset that held before the change.
+    """
+    earlier = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    later = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if earlier == later:
+        return Resolved(earlier)
+    if earlier.astimezone(zone).replace(tzinfo=None) != local:
+        return Resolved(earlier, Remark.NON_EXISTENT_TIME)
+    chosen = later if not_before is not None and earlier < not_before <= later else earlier
+    return Resolved(chosen, Remark.AMBIGUOUS_TIME)
+
+
+@cache
+def london() -> ZoneInfo:
+    """Europe/London from the pinned `tzdata` package."""
+    area, city = ZONE_NAME.split("/")
+    with resources.files("tzdata.zoneinfo").joinpath(area, city).open("rb") as file:
+        return ZoneInfo.from_file(file, key=ZONE_NAME)
+
+
+def _format_of(header: list[str]) -> Format:
+    if header:
+        header[0] = header[0].removeprefix("\ufeff")
+    # The format with the most columns wins: one header may hold all the columns of another.
+    fitting = [each for each in FORMATS if set(each.columns.values()) <= set(header)]
+    if not fitting:
+        known = ", ".join(each.name for each in FORMATS)
+        raise BadContent(f"the header is that of no known export ({known}): {', '.join(header)[:200]}")
+    return max(fitting, key=lambda each: len(each.columns))
+
+
+def _incomplete(row: Mapping[str, str]) -> tuple[Remark, str] | None:
+    if not row["charge_point"]:
+        return Remark.NO_CHARGE_POINT, "no charge point"
+    if not row["end_date"] or not row["end_time"]:
+        return Remark.NO_END, "the session has no end"
+    if not row["start_date"] or not row["start_time"]:
+        return Remark.BAD_TIME, "the session has no start"
+    return None
+
+
+def _local(date: str, time: str, kind: Format) -> datetime:
+    try:
+        day = datetime.strptime(date, kind.date_pattern)  # noqa: DTZ007 - the zone is resolved by the caller
+        clock = datetime.strptime(time, "%H:%M")  # noqa: DTZ007 - likewise
+    except ValueError:
+        message = f"no local time: {date!r} {time!r}"
+        raise ValueError(message) from None
+    return day.replace(hour=clock.hour, minute=clock.minute)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

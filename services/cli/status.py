@@ -1,0 +1,117 @@
+"""`roamwatt status`: what runs, whether it is ready, and how far behind it is."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.cli.api import AdminApi
+from services.cli.output import say, show_rows
+from services.core.errors import RoamwattError
+from services.runtime.embedded.deployment import Deployment
+from services.runtime.embedded.service_processes import CATALOGUE
+from services.runtime.embedded.state import State
+from services.runtime.kafka_options import client_options
+from services.runtime.settings import KafkaSettings
+
+LAG_SECONDS = 10.0
+
+Offsets = Mapping[tuple[str, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One process as the table shows it."""
+
+    name: str
+    state: str
+    ready: bool
+    outbox: int | None = None
+    lag: int | None = None
+    published: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The line's cells."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "outbox": self.outbox,
+            "lag": self.lag,
+            "published": self.published,
+        }
+
+
+def status() -> None:
+    """Show the processes of the running deployment, whether they are ready and why not.
+
+    "to publish" counts events that wait in a service's outbox, "to read" records on its topics that it has not taken.
+    Ends with 1 unless everything is ready.
+    """
+    deployment = Deployment.load()
+    lines = _lines(deployment)
+    columns = {"name": "process", "state": "state", "outbox": "to publish", "lag": "to read", "published": "lanes"}
+    show_rows([line.row() for line in lines], columns, "nothing runs")
+    if not all(line.ready for line in lines):
+        say("\nNot everything is ready: `roamwatt doctor` looks closer.")
+        raise typer.Exit(1)
+
+
+def _lines(deployment: Deployment) -> list[Line]:
+    servers = [
+        Line(name, "running" if server.running() else "NOT RUNNING", server.running())
+        for name, server in (("kafka", deployment.kafka), ("postgres", deployment.postgres))
+        if server is not None
+    ]
+    names = State.read(deployment.layout.state_file).services
+    return servers + [_service_line(deployment, *instance_of(name)) for name in names]
+
+
+def instance_of(process: str) -> tuple[str, int]:
+    """Return service and instance of a process name: `clearing-2` is instance 2 of clearing."""
+    name, _, instance = process.partition("-")
+    return name, int(instance or 1)
+
+
+def _service_line(deployment: Deployment, name: str, instance: int) -> Line:
+    label = name if instance == 1 else f"{name}-{instance}"
+    ready, why = deployment.services.readiness(name, instance)
+    state = "ready" if ready else f"NOT READY: {why}"
+    if name == CATALOGUE or instance > 1:
+        return Line(label, state, ready)
+    try:
+        runtime = AdminApi(deployment).get(name, "/runtime")
+        lag = read_lag(deployment.kafka_settings(), runtime["offsets"])
+    except RoamwattError as error:
+        return Line(label, state if not ready else f"{state}, but: {error}", ready)
+    lanes = runtime["lanes"]
+    waiting = sum(lane["head"] - (lane["confirmed"] or lane["base"]) for lane in lanes)
+    return Line(label, state, ready, waiting, lag, ", ".join(f"{lane['lane']}: {lane['confirmed']}" for lane in lanes))
+
+
+def read_lag(settings: KafkaSettings, offsets: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return how many records lie behind the stored offsets, or None when Kafka does not answer.
+
+    Markers of transactions count as records, so a quiet service can show a few.
+    """
+    stored = {TopicPartition(each["topic"], each["partition"]): int(each["position"]) for each in offsets}
+    if not stored:
+        return 0
+    try:
+        ends = asyncio.run(_ends(settings, list(stored)))
+    except (KafkaError, TimeoutError, OSError):
+        return None
+    return sum(max(0, ends[partition] - position) for partition, position in stored.items())
+
+
+async def _ends(settings: KafkaSettings, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
+    async with asyncio.timeout(LAG_SECONDS):
+        consumer = AIOKafkaConsumer(**client_options(settings))
+        try:
+            await consumer.start()
+            return dict(await consumer.end_offsets(partitions))
+        finally:
+            await consumer.stop()

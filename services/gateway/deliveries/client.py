@@ -1,0 +1,130 @@
+"""The HTTPS client towards partners."""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+from uuid import uuid4
+
+import aiohttp
+from yarl import URL
+
+from services.gateway.deliveries.answers import read_answer
+from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest, headers
+from services.gateway.deliveries.verdict import Failing, Result
+from services.gateway.settings import ClientSettings
+from services.runtime.security import client_context
+from services.runtime.settings import SettingsError
+
+_MAX_MESSAGE_CHARACTERS = 500
+
+
+class PartnerClient:
+    """Sends one request at a time per call; every failure is an answer, so that nobody forgets one.
+
+    One session, one pool per host: a partner that hangs holds its own connections only.
+    """
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        ca_file: Path | None,
+        ca_folder: Path | None = None,
+        request_id: Callable[[], str] = lambda: str(uuid4()),
+    ) -> None:
+        self._settings, self._ca_folder, self._request_id = settings, ca_folder, request_id
+        self._context = client_context(ca_file)
+        self._contexts: dict[Path, ssl.SSLContext] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; the next request opens new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def send(self, request: PartnerRequest, timeout_seconds: float | None = None) -> PartnerAnswer:
+        """Send a request and return what came of it, at the latest after the time given or set.
+
+        Redirections are not followed: a partner's credentials go to the address that it registered, nowhere else.
+        """
+        seconds = timeout_seconds if timeout_seconds is not None else self._settings.timeout_seconds
+        limits = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, self._settings.connect_timeout_seconds))
+        try:
+            return await self._exchange(request, limits)
+        except TimeoutError:
+            return _failed(Failing.TIMEOUT, f"no answer within {seconds:g} s")
+        except aiohttp.ClientSSLError as error:
+            return _failed(Failing.UNREACHABLE, f"its certificate was not accepted ({type(error).__name__})")
+        except SettingsError as error:
+            return _failed(Failing.UNREACHABLE, str(error))
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return _failed(Failing.UNREACHABLE, f"no connection ({type(error).__name__})")
+
+    async def _exchange(self, request: PartnerRequest, limits: aiohttp.ClientTimeout) -> PartnerAnswer:
+        session = self._opened()
+        async with session.request(
+            request.method,
+            # The URL is encoded already; encoding it again would change ids that hold a percent sign.
+            URL(request.url, encoded=True),
+            data=request.body,
+            headers=headers(request, self._request_id()),
+            ssl=self._context_for(request.platform),
+            allow_redirects=False,
+            timeout=limits,
+        ) as response:
+            body = await self._bounded(response)
+            if body is None:
+                return _failed(Failing.TOO_LARGE, f"an answer of more than {self._settings.max_response_bytes} bytes")
+            return read_answer(
+                response.status,
+                body,
+                location=response.headers.get("Location"),
+                retry_after=response.headers.get("Retry-After"),
+                max_message_characters=_MAX_MESSAGE_CHARACTERS,
+            )
+
+    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes | None:
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self._settings.max_response_bytes:
+                return None
+        return bytes(body)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # No bound over all partners: one that hangs would use it up for the others. What asks has its bounds.
+            connector = aiohttp.TCPConnector(
+                limit=0,
+                limit_per_host=self._settings.max_connections_per_partner,
+                keepalive_timeout=self._settings.keep_alive_seconds,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+            )
+        return self._session
+
+    def _context_for(self, platform: str) -> ssl.SSLContext:
+        if self._ca_folder is None:
+            return self._context
+        file = self._ca_folder / f"{quote(platform, safe='')}.pem"
+        if file not in self._contexts:
+            if not file.exists():
+                return self._context
+            self._contexts[file] = client_context(file)
+        return self._contexts[file]
+
+
+def _failed(failing: Failing, message: str) -> PartnerAnswer:
+    return PartnerAnswer(Result(failing=failing, message=message))

@@ -1,0 +1,69 @@
+"""Finds the partners that something is due for and sends each a courier, so that none waits for another."""
+
+import asyncio
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.core.errors import Unavailable
+from services.gateway.deliveries.courier import Courier, Parts
+from services.gateway.deliveries.leases import due_partners
+from services.runtime.logs import logger
+from services.runtime.postgres import translated
+
+_log = logger(__name__)
+
+
+class Dispatcher:
+    """The loop behind all deliveries of one replica; any number of replicas share the queue.
+
+    One courier for each registered partner: their number is bounded by the registry, and each has its own bound of
+    requests, so a partner that hangs keeps its own courier busy and no other.
+    """
+
+    def __init__(self, engine: AsyncEngine, parts: Parts) -> None:
+        self._engine, self._parts = engine, parts
+        self._couriers: dict[str, Courier] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Dispatch until cancelled; what is under way then is given back to the queue."""
+        seconds = self._parts.settings.poll_milliseconds / 1000
+        try:
+            while True:
+                await self._send_out()
+                await asyncio.sleep(seconds)
+        finally:
+            tasks = list(self._tasks.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send_out(self) -> None:
+        now = self._parts.clock()
+        try:
+            partners = await self._due(now)
+        except Unavailable as error:
+            _log.warning("deliveries wait for the database", reason=str(error))
+            await asyncio.sleep(self._parts.settings.retry_min_seconds)
+            return
+        for partner in partners:
+            courier = self._couriers.setdefault(partner, Courier(partner, self._parts))
+            if partner not in self._tasks and courier.may_send(now):
+                self._tasks[partner] = asyncio.create_task(self._serve(partner, courier), name=f"courier:{partner}")
+
+    async def _due(self, now: datetime) -> list[str]:
+        async with translated(), self._engine.connect() as connection:
+            return await due_partners(connection, now)
+
+    async def _serve(self, partner: str, courier: Courier) -> None:
+        try:
+            await courier.serve()
+        except Unavailable as error:
+            _log.warning("deliveries wait", partner=partner, reason=str(error))
+        except Exception:
+            # A fault of ours with one partner's rows: the others' go on, and this one is tried again, but not at once.
+            _log.exception("courier failed", partner=partner)
+            await asyncio.sleep(self._parts.settings.retry_min_seconds)
+        finally:
+            del self._tasks[partner]

@@ -1,0 +1,79 @@
+"""The queue of what partners are to get, in the database: state newest-wins per object, each CDR for itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+
+from services.runtime.work import Work
+
+# In the order of the key, so that two transactions never wait for each other in a circle. What is being sent keeps its
+# lease: the newer state goes out when that is settled, so that an older one cannot arrive after it.
+_ENQUEUE: Final = text(
+    """
+    INSERT INTO gateway.deliveries AS d (
+        delivery_id, partner, module, owner, object_id, object_version, sender, revision, state,
+        after_object_id, correlation_id, queued_at, due_at, tries
+    )
+    SELECT gen_random_uuid(), n.partner, n.module, n.owner, n.object_id, n.object_version,
+        coalesce(nullif(n.sender, ''), n.owner), 1, 'WAITING',
+        n.after_object_id, n.correlation_id, :now, :now, 0
+    FROM unnest(
+        CAST(:partner AS text[]), CAST(:module AS text[]), CAST(:owner AS text[]), CAST(:object_id AS text[]),
+        CAST(:object_version AS bigint[]), CAST(:correlation_id AS text[]), CAST(:after_object_id AS text[]),
+        CAST(:sender AS text[])
+    ) AS n(partner, module, owner, object_id, object_version, correlation_id, after_object_id, sender)
+    ORDER BY n.partner, n.module, n.owner, n.object_id
+    ON CONFLICT (partner, module, owner, object_id) DO UPDATE SET
+        object_version = excluded.object_version, sender = excluded.sender, revision = d.revision + 1,
+        state = 'WAITING', tries = 0, correlation_id = excluded.correlation_id, queued_at = excluded.queued_at,
+        due_at = CASE WHEN d.lease IS NULL THEN excluded.due_at ELSE d.due_at END
+    WHERE excluded.object_version > d.object_version OR d.state = 'PARKED'
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One object that one partner is to get.
+
+    Only its key stands here: what goes out is read from the object's row when it is sent. State (locations, tariffs,
+    tokens, sessions) is newest-wins by that; a CDR never changes, so it goes out byte by byte as its sender wrote it,
+    the same each time. No credential is ever in the queue.
+
+    Attributes:
+        partner: Who gets it.
+        module: locations, tariffs, tokens, sessions or cdrs.
+        owner: Whose object it is.
+        object_id: The owner's id of it; of a token its pseudonym.
+        object_version: Our version of the row.
+        after_object_id: The CDR that a credit CDR must not overtake.
+        sender: Who stands in the OCPI-from headers: the hub for a broadcast push; empty: the owner.
+    """
+
+    partner: str
+    module: str
+    owner: str
+    object_id: str
+    object_version: int
+    correlation_id: str = ""
+    after_object_id: str | None = None
+    sender: str = ""
+
+
+async def enqueue(work: Work, deliveries: Sequence[Delivery]) -> None:
+    """Queue deliveries in the work's transaction.
+
+    A newer state replaces one that waits or was refused.
+    """
+    newest: dict[tuple[str, str, str, str], Delivery] = {}
+    for each in deliveries:
+        key = (each.partner, each.module, each.owner, each.object_id)
+        if key not in newest or newest[key].object_version < each.object_version:
+            newest[key] = each
+    if not newest:
+        return
+    rows = list(newest.values())
+    columns = {name: [getattr(row, name) for row in rows] for name in Delivery.__slots__}
+    await work.connection.execute(_ENQUEUE, columns | {"now": work.now})

@@ -1,0 +1,87 @@
+"""What goes over the wire for a row of the queue: the object's newest state, or the CDR as it came."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.core.errors import RoamwattError
+from services.gateway.deliveries.courier import Rendered
+from services.gateway.deliveries.settlement import Leased
+from services.gateway.object_store import Row, newest
+from services.gateway.ocpi import documents
+from services.gateway.ocpi.v2_2_1.outgoing import to_wire
+from services.gateway.vault import Purpose
+from services.gateway.vault_store import Keys, Vault
+from services.runtime.logs import logger
+
+_log = logger(__name__)
+
+_PURPOSE: Final = {"tokens": Purpose.TOKEN, "sessions": Purpose.SESSION, "cdrs": Purpose.CDR}
+
+
+class ObjectRenderer:
+    """Reads and unseals objects from the gateway's own tables: one statement for each module of a round."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def render(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Rendered]:
+        """Return what is to be sent of each row; what is gone, or whose contract was erased, is missing."""
+        by_module: dict[str, list[Leased]] = defaultdict(list)
+        for row in rows:
+            by_module[row.module].append(row)
+        found: dict[UUID, Rendered] = {}
+        for module, leased in by_module.items():
+            wanted = {(row.owner, row.object_id) for row in leased}
+            objects = await newest(connection, module, leased[0].partner, wanted)
+            sealed_under = {each.pseudonym for each in objects.values() if each.pseudonym is not None}
+            keys = await self._vault.keys(connection, sealed_under)
+            for row in leased:
+                content = objects.get((row.owner, row.object_id))
+                rendered = None if content is None else _rendered(row, content, keys)
+                if rendered is not None:
+                    found[row.delivery_id] = rendered
+        return found
+
+
+def _rendered(row: Leased, content: Row, keys: Keys) -> Rendered | None:
+    if content.pseudonym is not None and content.pseudonym not in keys:
+        return None
+    try:
+        return wire(row.module, content, _body(row.module, content, keys))
+    except RoamwattError as error:
+        # One object that cannot be read must not stop the others.
+        _log.error("object cannot be sent", module=row.module, delivery_id=row.delivery_id, reason=str(error))
+        return None
+
+
+def _body(module: str, content: Row, keys: Keys) -> bytes:
+    if content.pseudonym is None:
+        return content.body
+    return keys.of(content.pseudonym).unseal(_PURPOSE[module], content.body)
+
+
+def wire(module: str, content: Row, body: bytes) -> Rendered:
+    """Return the request that pushes an object (OCPI 2.2.1, Receiver interface of each module).
+
+    Args:
+        module: locations, tariffs, tokens, sessions or cdrs.
+        content: The object's row.
+        body: The object as JSON, unsealed.
+
+    Raises:
+        services.gateway.ocpi.envelope.OcpiError: when a token's body cannot be read.
+    """
+    if module == "cdrs":
+        return Rendered("POST", "", body)
+    country_code, _, party_id = content.key.owner.partition("-")
+    object_id, query = content.object_id, ""
+    if module == "tokens":
+        token = documents.parse(body, documents.STORED_DEPTH)
+        object_id, query = str(token["uid"]), f"?type={quote(str(token['type']), safe='')}"
+    path = f"{country_code}/{party_id}/{quote(object_id, safe='')}{query}"
+    return Rendered("DELETE", path) if content.removed else Rendered("PUT", path, to_wire(body))

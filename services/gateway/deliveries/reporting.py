@@ -1,0 +1,36 @@
+"""Tells the senders of objects what their receivers refused, by the report of refusals."""
+
+from collections.abc import Sequence
+
+from services.gateway import refusals
+from services.gateway.deliveries.completion import completion_id
+from services.gateway.deliveries.settlement import Attempt, Settlement
+from services.gateway.refusals import Reason, Refusal
+from services.runtime.work import Work
+
+
+async def report_refusals(work: Work, ended: Sequence[tuple[Attempt, Settlement]]) -> None:
+    """Add what was refused, or given up after all tries, to the reports of its senders."""
+    await refusals.add(work, [refusal(attempt, settlement, work) for attempt, settlement in ended])
+
+
+def refusal(attempt: Attempt, settlement: Settlement, work: Work) -> Refusal:
+    """Return the line of one delivery that came to no good end."""
+    row, result = attempt.row, attempt.result
+    code = "NO_ANSWER"
+    if result is not None and result.ocpi_status is not None:
+        code = f"OCPI_{result.ocpi_status}"
+    elif result is not None and result.http_status is not None:
+        code = f"HTTP_{result.http_status}"
+    return Refusal(
+        event_id=completion_id(row),
+        party=row.owner,
+        module=row.module,
+        object_id=row.object_id,
+        counterpart=row.partner,
+        source=refusals.RECEIVER,
+        verdict=settlement.outcome or "",
+        reasons=(Reason(code, "REJECT", result.message if result else ""),),
+        revision=row.object_version,
+        decided_at=work.now,
+    )

@@ -1,0 +1,72 @@
+"""A request to a partner, and the headers that every one has (OCPI 2.2.1, transport_and_format)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from services.gateway.deliveries.verdict import Result
+from services.gateway.partners.tokens import Style, authorization
+
+_NOT_ROUTED: Final = frozenset({"versions", "credentials", "hubclientinfo"})
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRequest:
+    """One request to one partner.
+
+    Attributes:
+        platform: Whose certificate is to be expected at the URL.
+        module: Versions, credentials and hubclientinfo carry no routing headers, all others do.
+        sender: The party on whose behalf it is sent (a CSO's for its CDR), `CC-PPP`.
+        receiver: The party that it is for.
+        correlation_id: Kept over all hops; a hop's own request id is always new.
+    """
+
+    platform: str
+    token: str = field(repr=False)
+    style: Style
+    module: str
+    method: str
+    url: str = field(repr=False)
+    sender: str
+    receiver: str
+    correlation_id: str
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAnswer:
+    """What came of a request.
+
+    Attributes:
+        data: The `data` of an OCPI response, parsed; numbers are Decimal.
+        location: The header Location, where there was one.
+        retry_after_seconds: What the partner asked us to wait.
+    """
+
+    result: Result
+    data: Any = field(default=None, repr=False)
+    location: str | None = None
+    retry_after_seconds: float | None = None
+
+
+def headers(request: PartnerRequest, request_id: str) -> Mapping[str, str]:
+    """Return the headers of a request: authorization, message ids and, where the module has them, routing."""
+    found = {
+        "Authorization": authorization(request.token, request.style),
+        "X-Request-ID": request_id,
+        "X-Correlation-ID": request.correlation_id,
+        "Accept": "application/json",
+        # A small compressed answer could unfold to any size.
+        "Accept-Encoding": "identity",
+    }
+    if request.module not in _NOT_ROUTED:
+        found |= _routing("from", request.sender) | _routing("to", request.receiver)
+    if request.body is not None:
+        found["Content-Type"] = "application/json"
+    return found
+
+
+def _routing(direction: str, party: str) -> dict[str, str]:
+    country_code, _, party_id = party.partition("-")
+    return {f"OCPI-{direction}-country-code": country_code, f"OCPI-{direction}-party-id": party_id}

@@ -1,0 +1,58 @@
+"""CDRs as CSOs post them (OCPI 2.2.1, mod_cdrs, Receiver interface, and Credit CDRs)."""
+
+from typing import Final
+from urllib.parse import quote
+
+from services.gateway.calls import Call
+from services.gateway.inbound.pipeline import Module, Outcome, Result
+from services.gateway.inbound.reading import CSO, Desk, answer, at_most
+from services.gateway.inbound.sessions import receiver_of
+from services.gateway.objects import Decision
+from services.gateway.ocpi.envelope import Answer, OcpiError
+from services.gateway.ocpi.v2_2_1.cdrs import cdr_event, check_cdr
+from services.gateway.ocpi.v2_2_1.tokens import credential_of
+from services.gateway.ocpi.v2_2_1.types import owner_of
+from services.gateway.states import Push
+from services.gateway.vault import Purpose
+from services.runtime.grouping import Grouper
+
+MODULE: Final = Module("cdrs", cdr_event, receiver=receiver_of, purpose=Purpose.CDR, immutable=True)
+
+
+class Cdrs:
+    """The endpoint of posted CDRs.
+
+    A CDR posted again gets the same answer as the first time, with the same `Location`, and causes nothing.
+    """
+
+    def __init__(self, desk: Desk, grouper: Grouper[Push, Result], base_url: str) -> None:
+        self._desk, self._grouper, self._base_url = desk, grouper, base_url
+
+    async def post(self, call: Call) -> Answer:
+        """Take a CDR."""
+        document = self._desk.document(call)
+        cdr = check_cdr(document)
+        owner = owner_of(cdr["country_code"], cdr["party_id"])
+        if not call.peer.speaks_for(owner, CSO):
+            raise OcpiError(f"country_code, party_id: {owner} is not one of your parties with the role CSO")
+        at_most(cdr, "charging_periods", self._desk.settings.max_charging_periods)
+        agreed = frozenset(await self._desk.counterparts(owner, CSO))
+        credential = credential_of(cdr["cdr_token"])
+        self._desk.check_receiver(call, owner, agreed, credential.home_csp)
+        push = Push(
+            owner=owner,
+            object_id=cdr["id"],
+            document=document,
+            body=call.body,
+            last_updated=cdr["last_updated"],
+            correlation_id=call.ids.correlation,
+            wire=cdr,
+            agreed=agreed,
+            credential=credential,
+        )
+        return answer(await self._grouper.submit(push), lambda outcome: self._taken(owner, outcome))
+
+    def _taken(self, owner: str, outcome: Outcome) -> Answer:
+        location = f"{self._base_url}/{owner}/{quote(outcome.object_id, safe='')}"
+        created = outcome.verdict.decision is Decision.NEW
+        return Answer(http_status=201 if created else 200, headers={"location": location})

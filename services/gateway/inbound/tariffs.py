@@ -1,0 +1,61 @@
+"""Tariffs as CSOs push them and take them back (OCPI 2.2.1, mod_tariffs, Receiver interface)."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from services.gateway.calls import Call
+from services.gateway.inbound.pipeline import Module, Result
+from services.gateway.inbound.reading import CSO, Desk, answer, check_identity, owner_in_url
+from services.gateway.ocpi.envelope import Answer
+from services.gateway.ocpi.v2_2_1 import wire
+from services.gateway.ocpi.v2_2_1.tariffs import tariff_event
+from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.states import Push
+from services.runtime.grouping import Grouper
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+MODULE: Final = Module("tariffs", tariff_event, read=lambda document: check(wire.TARIFF, document))
+
+
+class Tariffs:
+    """The endpoints of pushed tariffs."""
+
+    def __init__(self, desk: Desk, grouper: Grouper[Push, Result]) -> None:
+        self._desk, self._grouper = desk, grouper
+
+    async def put(self, call: Call) -> Answer:
+        """Take a whole tariff."""
+        owner, document = owner_in_url(call, CSO), self._desk.document(call)
+        tariff = check(wire.TARIFF, document)
+        check_identity(document, owner, "id", call.path["object_id"])
+        audience, partners = await self._desk.addressed(call, owner, CSO)
+        push = Push(
+            owner=owner,
+            object_id=call.path["object_id"],
+            document=document,
+            body=call.body,
+            last_updated=tariff["last_updated"],
+            correlation_id=call.ids.correlation,
+            wire=tariff,
+            audience=audience,
+            partners=partners,
+        )
+        return answer(await self._grouper.submit(push))
+
+    async def delete(self, call: Call) -> Answer:
+        """Take note that a tariff is withdrawn; the row stays, so that its version goes on counting."""
+        owner = owner_in_url(call, CSO)
+        audience, partners = await self._desk.addressed(call, owner, CSO)
+        push = Push(
+            owner=owner,
+            object_id=call.path["object_id"],
+            document={},
+            body=b"",
+            # A DELETE has no date of its own; the state keeps the owner's.
+            last_updated=_EVER,
+            correlation_id=call.ids.correlation,
+            audience=audience,
+            partners=partners,
+            removal=True,
+        )
+        return answer(await self._grouper.submit(push))

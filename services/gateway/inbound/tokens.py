@@ -1,0 +1,86 @@
+"""Tokens as home-CSPs push them (OCPI 2.2.1, mod_tokens, Receiver interface)."""
+
+from typing import Final
+
+from services.gateway.calls import Call
+from services.gateway.inbound.pipeline import Module, Result
+from services.gateway.inbound.reading import CSP, Desk, answer, check_identity, owner_in_url
+from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.envelope import Answer, OcpiError
+from services.gateway.ocpi.v2_2_1 import wire
+from services.gateway.ocpi.v2_2_1.tokens import credential_of, merge, token_event
+from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.states import Push
+from services.gateway.vault import Credential, Purpose
+from services.runtime.grouping import Grouper
+
+TYPES: Final = frozenset({"AD_HOC_USER", "APP_USER", "OTHER", "RFID"})
+MODULE: Final = Module("tokens", token_event, merge=merge, purpose=Purpose.TOKEN, by_pseudonym=True)
+
+
+class Tokens:
+    """The endpoints of pushed tokens."""
+
+    def __init__(self, desk: Desk, grouper: Grouper[Push, Result]) -> None:
+        self._desk, self._grouper = desk, grouper
+
+    async def put(self, call: Call) -> Answer:
+        """Take a whole token."""
+        owner, document = owner_in_url(call, CSP), self._desk.document(call)
+        token = check(wire.TOKEN, document)
+        check_identity(document, owner, "uid", call.path["object_id"])
+        if call.query.get("type", token["type"]) != token["type"]:
+            raise OcpiError("type: is not the one in the URL")
+        audience, partners = await self._desk.addressed(call, owner, CSP)
+        push = Push(
+            owner=owner,
+            object_id="",
+            document=document,
+            body=call.body,
+            last_updated=token["last_updated"],
+            correlation_id=call.ids.correlation,
+            wire=token,
+            audience=audience,
+            partners=partners,
+            credential=credential_of(token),
+        )
+        return answer(await self._grouper.submit(push))
+
+    async def patch(self, call: Call) -> Answer:
+        """Take the changed fields of a token."""
+        owner, document = owner_in_url(call, CSP), self._desk.document(call)
+        dated = check(wire.PATCH, document)
+        check_identity(document, owner, "uid", call.path["object_id"])
+        audience, partners = await self._desk.addressed(call, owner, CSP)
+        push = Push(
+            owner=owner,
+            object_id="",
+            document=document,
+            body=call.body,
+            last_updated=dated["last_updated"],
+            correlation_id=call.ids.correlation,
+            audience=audience,
+            partners=partners,
+            patch=True,
+            credential=Credential(owner, _type(call, document), call.path["object_id"]),
+        )
+        return answer(await self._grouper.submit(push))
+
+
+def token_type(call: Call) -> str:
+    """Return the token's type that the URL names; without one it is RFID (mod_tokens, request parameters).
+
+    Raises:
+        OcpiError: 2001, for a type that does not exist.
+    """
+    named = call.query.get("type", "RFID")
+    if named not in TYPES:
+        raise OcpiError(f"type: must be one of {', '.join(sorted(TYPES))}")
+    return named
+
+
+def _type(call: Call, document: Document) -> str:
+    named = token_type(call)
+    if document.get("type", named) != named:
+        raise OcpiError("type: is not the one in the URL, which is RFID where it has none")
+    return named

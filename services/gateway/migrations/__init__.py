@@ -1,0 +1,1 @@
+"""Steps from release to release of the gateway's schema."""

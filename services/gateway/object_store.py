@@ -1,0 +1,189 @@
+"""The gateway's read model: partners' objects by owner, id and audience, one table for each module.
+
+What a push changes is locked first, in the order of the key; many rows travel in one statement. Bodies of what concerns
+a person (tokens, sessions, CDRs) are sealed under the contract's key; those of locations and tariffs are plain JSON.
+The statements are put together of constants; every value travels as a parameter.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.runtime.work import Work
+
+MODULES: Final = ("locations", "tariffs", "tokens", "sessions", "cdrs")
+READ: Final = (
+    "o.owner, o.object_key, o.audience, o.object_id, o.receiver, o.version, o.removed, o.last_updated, "
+    "CAST(o.pseudonym AS text), o.body"
+)
+_COLUMNS: Final = "owner, object_key, audience, object_id, receiver, version, removed, last_updated, pseudonym, body"
+_VALUES: Final = (
+    "unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), CAST(:audience AS text[]), "
+    "CAST(:object_id AS text[]), CAST(:receiver AS text[]), CAST(:version AS bigint[]), CAST(:removed AS boolean[]), "
+    "CAST(:last_updated AS timestamptz[]), CAST(:pseudonym AS uuid[]), CAST(:body AS bytea[])) "
+    f"AS n({_COLUMNS})"
+)
+
+
+class Key(NamedTuple):
+    """What an object is found by: its owner's id is compared without case, as OCPI's CiStrings are."""
+
+    owner: str
+    object_key: str
+    audience: str
+
+    @classmethod
+    def of(cls, owner: str, object_id: str, audience: str = "") -> "Key":
+        """Return the key of an object id as its owner writes it."""
+        return cls(owner, object_id.casefold(), audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object as it is stored.
+
+    Attributes:
+        object_id: As its owner first wrote it; of a token its pseudonym.
+        receiver: The home-CSP of a session or CDR; else empty.
+        pseudonym: Whose key the body is sealed under; None where it is not.
+        body: JSON, or that sealed.
+    """
+
+    key: Key
+    object_id: str
+    receiver: str
+    version: int
+    removed: bool
+    last_updated: datetime
+    pseudonym: str | None
+    body: bytes = field(repr=False)
+
+
+class ObjectStore:
+    """The objects of one module."""
+
+    def __init__(self, module: str) -> None:
+        if module not in MODULES:
+            raise ValueError(f"no module {module}")
+        self.module: Final = module
+        self._lock, self._insert, self._update = _statements(module)
+
+    async def lock(self, work: Work, keys: Collection[Key]) -> dict[Key, Row]:
+        """Lock the objects of these keys, in the order of the keys, and return those that exist."""
+        wanted = sorted(keys)
+        columns = {name: [getattr(key, name) for key in wanted] for name in Key._fields}
+        return {row.key: row for row in map(row_of, await work.connection.execute(self._lock, columns))}
+
+    async def insert(self, work: Work, rows: Sequence[Row]) -> set[Key]:
+        """Write new objects and return which were written; the others another transaction wrote first."""
+        if not rows:
+            return set()
+        written = await work.connection.execute(self._insert, _columns(rows))
+        return {Key(owner, object_key, audience) for owner, object_key, audience in written}
+
+    async def update(self, work: Work, rows: Sequence[Row]) -> None:
+        """Write new states of objects that this work has locked."""
+        if rows:
+            await work.connection.execute(self._update, _columns(rows))
+
+
+async def newest(
+    connection: AsyncConnection, module: str, partner: str, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Row]:
+    """Return the newest state of many objects as one partner is to see it: what is for it alone before what is for all.
+
+    Removed objects are among them, with `removed` set; unknown ones are not.
+
+    Args:
+        wanted: Owners and object ids; ids are compared without case, and the result has them as they were given.
+    """
+    asked = {(owner, object_id.casefold()): (owner, object_id) for owner, object_id in wanted}
+    values = {"partner": partner, "owner": [each[0] for each in asked], "object_key": [each[1] for each in asked]}
+    rows = map(row_of, await connection.execute(_NEWEST[module], values))
+    return {asked[row.key.owner, row.key.object_key]: row for row in rows}
+
+
+async def current(
+    connection: AsyncConnection, module: str, owner: str, object_id: str, *, partner: str = ""
+) -> Row | None:
+    """Return the newest state of one object as one partner is to see it; see `newest`."""
+    return (await newest(connection, module, partner, [(owner, object_id)])).get((owner, object_id))
+
+
+async def listed(
+    connection: AsyncConnection, module: str, owner: str, partner: str, *, after: str, rows: int
+) -> list[Row]:
+    """Return objects that one owner publishes to one partner, in the order of their ids.
+
+    It is for what a new agreement makes visible.
+
+    Args:
+        after: The key (`Row.key.object_key`) of the last object of the page before; empty for the first page.
+        rows: How many at most.
+    """
+    values = {"owner": owner, "partner": partner, "after": after, "rows": rows}
+    return [row_of(row) for row in await connection.execute(_LISTED[module], values)]
+
+
+def _statements(module: str) -> tuple[TextClause, TextClause, TextClause]:
+    lock = (
+        f"SELECT {READ} FROM gateway.{module} o JOIN unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), "
+        "CAST(:audience AS text[])) AS k(owner, object_key, audience) USING (owner, object_key, audience) "
+        "ORDER BY o.owner, o.object_key, o.audience FOR UPDATE OF o"
+    )
+    insert = (
+        f"INSERT INTO gateway.{module} ({_COLUMNS}) SELECT {_COLUMNS} FROM {_VALUES} "
+        "ORDER BY owner, object_key, audience ON CONFLICT (owner, object_key, audience) DO NOTHING "
+        "RETURNING owner, object_key, audience"
+    )
+    update = (
+        f"UPDATE gateway.{module} o SET receiver = n.receiver, version = n.version, removed = n.removed, "
+        f"last_updated = n.last_updated, pseudonym = n.pseudonym, body = n.body FROM {_VALUES} "
+        "WHERE (o.owner, o.object_key, o.audience) = (n.owner, n.object_key, n.audience)"
+    )
+    return text(lock), text(insert), text(update)
+
+
+_NEWEST: Final[Mapping[str, TextClause]] = {
+    module: text(
+        f"SELECT DISTINCT ON (o.owner, o.object_key) {READ} FROM gateway.{module} o "
+        "JOIN unnest(CAST(:owner AS text[]), CAST(:object_key AS text[])) AS k(owner, object_key) "
+        "USING (owner, object_key) WHERE o.audience IN ('', :partner) "
+        "ORDER BY o.owner, o.object_key, o.audience DESC"
+    )
+    for module in MODULES
+}
+_LISTED: Final[Mapping[str, TextClause]] = {
+    module: text(
+        f"SELECT {READ} FROM (SELECT DISTINCT ON (owner, object_key) * FROM gateway.{module} "
+        "WHERE owner = :owner AND audience IN ('', :partner) AND object_key > :after "
+        "ORDER BY owner, object_key, audience DESC) o WHERE NOT o.removed ORDER BY o.object_key LIMIT :rows"
+    )
+    for module in MODULES
+}
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {
+        "owner": [row.key.owner for row in rows],
+        "object_key": [row.key.object_key for row in rows],
+        "audience": [row.key.audience for row in rows],
+        "object_id": [row.object_id for row in rows],
+        "receiver": [row.receiver for row in rows],
+        "version": [row.version for row in rows],
+        "removed": [row.removed for row in rows],
+        "last_updated": [row.last_updated for row in rows],
+        "pseudonym": [row.pseudonym for row in rows],
+        "body": [row.body for row in rows],
+    }
+
+
+def row_of(found: Any) -> Row:
+    """Return what a statement read that selects `READ`."""
+    owner, object_key, audience, object_id, receiver, version, removed, last_updated, pseudonym, body = found
+    key = Key(owner, object_key, audience)
+    return Row(key, object_id, receiver, version, removed, last_updated, pseudonym, bytes(body))

@@ -1,0 +1,54 @@
+"""Tokens: the credential that one stands for, changes of it, and its event (OCPI 2.2.1, mod_tokens)."""
+
+from schemas.models.gateway import CredentialIssued
+from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.envelope import Missing, Status
+from services.gateway.ocpi.v2_2_1 import wire
+from services.gateway.ocpi.v2_2_1.events import event
+from services.gateway.ocpi.v2_2_1.types import check, owner_of
+from services.gateway.states import Merged, Push, State
+from services.gateway.vault import Credential
+from services.runtime.events import Event
+
+
+def credential_of(token: wire.Token | wire.CdrToken) -> Credential:
+    """Return the credential that a token, or a session's or CDR's copy of one, stands for."""
+    return Credential(owner_of(token["country_code"], token["party_id"]), token["type"], token["uid"])
+
+
+def merge(push: Push, held: Document | None) -> Merged:
+    """Return the whole token after a change.
+
+    Raises:
+        OcpiError: 2004 when the token is not known, 2001 when the result is no valid token.
+    """
+    if held is None:
+        raise Missing("the token is not known: PUT it whole first", Status.UNKNOWN_TOKEN)
+    document = {**held, **push.document}
+    return Merged(document, check(wire.TOKEN, document), check(wire.PATCH, held)["last_updated"])
+
+
+def token_event(state: State) -> Event:
+    """Return `credential.issued`; the token itself is in it sealed only."""
+    found: wire.Token = state.wire  # type: ignore[assignment]
+    fields = {
+        "pseudonym": state.pseudonym,
+        "home_csp": state.owner,
+        "audience": state.audience,
+        "credential_type": found["type"],
+        "whitelist": found["whitelist"],
+        "valid": found["valid"],
+        "removed": state.removed,
+        "sealed": state.sealed,
+        "last_updated": state.last_updated,
+    }
+    key = f"{state.pseudonym}|{state.audience}"
+    return event(
+        "credential.issued",
+        CredentialIssued,
+        state,
+        fields,
+        key,
+        distinct=state.audience,
+        partition_key=state.pseudonym,
+    )

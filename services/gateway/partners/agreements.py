@@ -1,0 +1,79 @@
+"""Who roams with whom: the agreements that are in force, as the registry says them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway.partners.brief_cache import BriefCache
+from services.gateway.settings import PartnerSettings
+from services.gateway.tables import agreements
+from services.runtime.postgres import translated
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One agreement in force, as the gateway needs it."""
+
+    visited_cso: str
+    home_csp: str
+    agreement_id: str
+    version: int
+    services: frozenset[str]
+    valid_from: datetime
+    valid_until: datetime | None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Tell whether it applies at a time: from the start, which counts, to the end, which does not."""
+        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+
+    def counterpart(self, party: str) -> str:
+        """Return the other party of the agreement."""
+        return self.home_csp if party == self.visited_cso else self.visited_cso
+
+
+class Agreements:
+    """Finds agreements by party; what was found is remembered for a second or so."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        settings: PartnerSettings,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._engine, self._clock = engine, clock
+        self._cache: BriefCache[str, tuple[Agreement, ...]] = BriefCache(
+            settings.max_cached_peers, settings.cache_seconds, monotonic
+        )
+
+    async def counterparts(self, party: str) -> list[Agreement]:
+        """Return the agreements in force that a party has, as visited-CSO or as home-CSP.
+
+        Raises:
+            services.core.errors.Unavailable: when the database is away.
+        """
+        now = self._clock()
+        return [each for each in await self._cache.get(party, self._load) if each.is_valid(now)]
+
+    async def between(self, visited_cso: str, home_csp: str) -> Agreement | None:
+        """Return the agreement in force between two parties, if there is one."""
+        found = await self.counterparts(visited_cso)
+        return next((each for each in found if (each.visited_cso, each.home_csp) == (visited_cso, home_csp)), None)
+
+    def forget(self) -> None:
+        """Look everything up again; this replica read a change."""
+        self._cache.clear()
+
+    async def _load(self, party: str) -> tuple[Agreement, ...]:
+        c = agreements.c
+        query = (
+            select(c.visited_cso, c.home_csp, c.agreement_id, c.version, c.services, c.valid_from, c.valid_until)
+            .where(or_(c.visited_cso == party, c.home_csp == party), c.status == "ACTIVE")
+            .order_by(c.visited_cso, c.home_csp)
+        )
+        async with translated(), self._engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(Agreement(r[0], r[1], r[2], r[3], frozenset(r[4]), r[5], r[6]) for r in rows)

@@ -1,0 +1,90 @@
+"""How to reach a partner: its endpoints and the token it knows us by."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, any_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway.partners.brief_cache import BriefCache
+from services.gateway.partners.peers import WELCOME
+from services.gateway.partners.registration import Endpoint
+from services.gateway.partners.secret_box import SecretBox
+from services.gateway.partners.tokens import Style
+from services.gateway.settings import PartnerSettings
+from services.gateway.tables import connections, peers
+from services.runtime.postgres import translated
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A registered platform as we call it.
+
+    Attributes:
+        platform: Its name; chooses the authorities that its certificate is checked against.
+        token: What we authorize ourselves with (token B).
+        style: How it wants that written.
+        endpoints: URL by module and interface role (SENDER, RECEIVER).
+    """
+
+    platform: str
+    token: str = field(repr=False)
+    style: Style
+    endpoints: Mapping[tuple[str, str], str]
+
+    def url(self, module: str, role: str) -> str | None:
+        """Return the URL of one of its interfaces, or None where it has none."""
+        return self.endpoints.get((module, role))
+
+
+def secret_name(platform: str) -> str:
+    """Return the name that a platform's token B is sealed under."""
+    return f"connection/{platform}/token"
+
+
+def pack_endpoints(endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
+    """Return endpoints as they lie in the table."""
+    return [{"identifier": each.identifier, "role": each.role, "url": each.url} for each in endpoints]
+
+
+class Connections:
+    """Finds the connection of a party; what was found is remembered for a second or so."""
+
+    def __init__(
+        self, engine: AsyncEngine, box: SecretBox, settings: PartnerSettings, monotonic: Callable[[], float]
+    ) -> None:
+        self._engine, self._box = engine, box
+        self._cache: BriefCache[str, Connection | None] = BriefCache(
+            settings.max_cached_peers, settings.cache_seconds, monotonic
+        )
+
+    async def of(self, party: str) -> Connection | None:
+        """Return how to reach a party; None while it is not registered, or is suspended.
+
+        Raises:
+            services.core.errors.Unavailable: when the database is away.
+            services.core.errors.BadContent: when its token was sealed under another master key.
+        """
+        return await self._cache.get(party, self._load)
+
+    def forget(self) -> None:
+        """Look everything up again; this replica changed a connection."""
+        self._cache.clear()
+
+    async def _load(self, party: str) -> Connection | None:
+        c, p = connections.c, peers.c
+        query = (
+            select(c.platform, c.token_sealed, c.authorization_style, c.endpoints)
+            .join(peers, and_(p.platform == c.platform, p.party == any_(c.parties)))
+            .where(p.party == party, p.status.in_(WELCOME))
+        )
+        async with translated(), self._engine.connect() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else self._connection(row)
+
+    def _connection(self, row: RowMapping) -> Connection:
+        token = self._box.open(secret_name(row["platform"]), row["token_sealed"]).decode()
+        found: list[dict[str, Any]] = row["endpoints"]
+        endpoints = {(each["identifier"], each["role"]): each["url"] for each in found}
+        return Connection(row["platform"], token, Style(row["authorization_style"]), endpoints)

@@ -1,0 +1,42 @@
+"""Takes in what the registry says of partners and agreements; each event is the whole state with its version."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, delete, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.models.registry import AgreementConcluded, PartnerRegistered
+from services.gateway.partners import store
+from services.gateway.settings import SnapshotSettings
+from services.gateway.snapshots import begin_snapshots, wanted
+from services.gateway.tables import deliveries, snapshots
+from services.runtime.events import Received
+from services.runtime.work import Handler, Work
+
+
+async def partners_registered(work: Work, events: Sequence[Received[PartnerRegistered]]) -> None:
+    """Keep partners as the registry has them."""
+    await store.upsert_partners(work.connection, [event.value for event in events])
+
+
+def agreements_concluded(settings: SnapshotSettings) -> Handler:
+    """Return the handler that keeps agreements, begins their snapshots, and stops what an ended one had queued."""
+
+    async def handle(work: Work, events: Sequence[Received[AgreementConcluded]]) -> None:
+        written = await store.upsert_agreements(work.connection, [event.value for event in events])
+        await begin_snapshots(work.connection, written, work.now, settings.settle_seconds)
+        await _end(work.connection, [each for each in written if each.status != "ACTIVE"])
+
+    return handle
+
+
+async def _end(connection: AsyncConnection, ended: Sequence[AgreementConcluded]) -> None:
+    """Deliver no more state under ended agreements; sessions and CDRs from before are still owed."""
+    pairs = [each for agreement in ended for each in wanted(agreement)]
+    for table in (deliveries, snapshots):
+        c = table.c
+        matching = [
+            and_(c.owner == owner, c.partner == partner, c.module == module) for owner, partner, module in pairs
+        ]
+        if matching:
+            await connection.execute(delete(table).where(or_(*matching)))

@@ -1,0 +1,202 @@
+"""The decisions of the credentials handshake: who may register, as whom, with what (OCPI 2.2.1, credentials)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from services.core.errors import BadContent, RoamwattError
+from services.core.party import PartyId
+from services.gateway.partners.tokens import is_token
+
+VERSION: Final = "2.2.1"
+SHARED_MODULES: Final = frozenset({"locations", "tariffs", "tokens", "sessions", "cdrs"})
+_OCPI_ROLE: Final = {"CSO": "CPO", "CSP": "EMSP"}
+_MAX_URL_CHARACTERS: Final = 255
+
+INVALID: Final = 2001
+CANNOT_USE_API: Final = 3001
+UNSUPPORTED_VERSION: Final = 3002
+NO_MATCHING_ENDPOINTS: Final = 3003
+
+
+class Refused(RoamwattError):
+    """A registration that cannot be: the OCPI status code says whose fault it is."""
+
+    def __init__(self, ocpi_status: int, message: str) -> None:
+        super().__init__(message)
+        self.ocpi_status = ocpi_status
+
+
+class WrongMoment(RoamwattError):
+    """POST of the registered, or PUT or DELETE of the unregistered: HTTP 405."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that a platform reports for one of its parties; `role` as OCPI writes it."""
+
+    role: str
+    party: PartyId
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a partner sends: its token for us (B), its versions URL, its roles."""
+
+    token: str
+    url: str
+    roles: tuple[Role, ...]
+
+    def __repr__(self) -> str:
+        """Without the token, so that no log or error has it."""
+        return f"Credentials(url={self.url!r}, roles={self.roles!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint of a partner's version details; `role` is SENDER or RECEIVER."""
+
+    identifier: str
+    role: str
+    url: str
+
+
+def check_moment(method: str, *, registered: bool) -> None:
+    """Check that the method fits: POST registers once, PUT and DELETE need a registration.
+
+    Raises:
+        WrongMoment: when it does not.
+    """
+    if method == "POST" and registered:
+        raise WrongMoment("this platform is registered: use PUT with the token it was given, or DELETE first")
+    if method in {"PUT", "DELETE"} and not registered:
+        raise WrongMoment("this platform is not registered: use POST")
+
+
+def read_credentials(body: Any, max_roles: int) -> Credentials:
+    """Return the credentials that a parsed body holds.
+
+    Raises:
+        Refused: 2001, naming the field that is missing or cannot be used.
+    """
+    fields = _object(body, "the body")
+    token = fields.get("token")
+    if not isinstance(token, str) or not is_token(token):
+        raise Refused(INVALID, "token: 1 to 64 printable ASCII characters without white space are needed")
+    roles = fields.get("roles")
+    if not isinstance(roles, list) or not 0 < len(roles) <= max_roles:
+        raise Refused(INVALID, f"roles: a list of 1 to {max_roles} is needed")
+    return Credentials(token, _url(fields.get("url"), "url", INVALID), tuple(_role(each) for each in roles))
+
+
+def represented(
+    roles: Sequence[Role], invited: Mapping[str, Collection[str]], inviting: str | None = None
+) -> frozenset[str]:
+    """Return the parties that a platform speaks for, after checking that they are those that were invited.
+
+    Args:
+        roles: What the platform reports of itself.
+        invited: The parties invited on this platform, each with its roles there (CSO, CSP).
+        inviting: The party whose registration token was used; it must be among them.
+
+    Raises:
+        Refused: 2001, naming what was not invited or is not reported.
+    """
+    named = {str(role.party) for role in roles}
+    strangers = sorted(named - set(invited))
+    if strangers:
+        raise Refused(INVALID, f"roles: {', '.join(strangers)} not invited on this platform; invited: {_list(invited)}")
+    if inviting is not None and inviting not in named:
+        raise Refused(INVALID, f"roles: {inviting}, whose registration token this is, is missing")
+    reported = {(str(role.party), role.role) for role in roles}
+    for party in sorted(named):
+        missing = [_OCPI_ROLE[role] for role in sorted(invited[party]) if (party, _OCPI_ROLE[role]) not in reported]
+        if missing:
+            raise Refused(INVALID, f"roles: {party} was invited as {_list(missing)} and does not report it")
+    return frozenset(named)
+
+
+def version_url(data: Any) -> str:
+    """Return where a partner's details of our version are, out of its list of versions.
+
+    Raises:
+        Refused: 3001 when the list cannot be read, 3002 when our version is not in it.
+    """
+    if not isinstance(data, list):
+        raise Refused(CANNOT_USE_API, "your versions endpoint gives no list of versions")
+    for each in data:
+        if isinstance(each, dict) and each.get("version") == VERSION:
+            return _url(each.get("url"), f"url of version {VERSION}", CANNOT_USE_API)
+    raise Refused(UNSUPPORTED_VERSION, f"your versions endpoint does not list version {VERSION}")
+
+
+def read_endpoints(data: Any, max_endpoints: int) -> tuple[Endpoint, ...]:
+    """Return the endpoints of a partner's version details that we may have a use for.
+
+    Unknown modules are left out: partners may have modules of their own.
+
+    Raises:
+        Refused: 3001 when the details cannot be read, 3003 when there is nothing that both sides have.
+    """
+    found = data.get("endpoints") if isinstance(data, dict) else None
+    if not isinstance(found, list) or len(found) > max_endpoints:
+        raise Refused(CANNOT_USE_API, f"your version details have no list of at most {max_endpoints} endpoints")
+    endpoints = tuple(_endpoint(each) for each in found if _is_known(each))
+    modules = {endpoint.identifier for endpoint in endpoints}
+    if "credentials" not in modules:
+        raise Refused(NO_MATCHING_ENDPOINTS, "your version details lack the endpoint of credentials")
+    if not modules & SHARED_MODULES:
+        raise Refused(NO_MATCHING_ENDPOINTS, f"your version details have none of {_list(SHARED_MODULES)}")
+    return endpoints
+
+
+def _is_known(endpoint: Any) -> bool:
+    identifier = endpoint.get("identifier") if isinstance(endpoint, dict) else None
+    return isinstance(identifier, str) and identifier in SHARED_MODULES | {"credentials"}
+
+
+def _endpoint(fields: Mapping[str, Any]) -> Endpoint:
+    identifier, role = fields["identifier"], fields.get("role")
+    # The text gives the role of credentials no meaning, so none is asked for.
+    if role not in ("SENDER", "RECEIVER") and identifier != "credentials":
+        raise Refused(CANNOT_USE_API, f"the endpoint of {identifier} in your version details has no role")
+    url = _url(fields.get("url"), f"url of the endpoint of {identifier}", CANNOT_USE_API)
+    return Endpoint(identifier, role if isinstance(role, str) else "SENDER", url)
+
+
+def _role(value: Any) -> Role:
+    fields = _object(value, "roles")
+    country, party, role = fields.get("country_code"), fields.get("party_id"), fields.get("role")
+    if not isinstance(role, str) or not isinstance(country, str) or not isinstance(party, str):
+        raise Refused(INVALID, "roles: each needs role, country_code and party_id")
+    try:
+        return Role(role.upper(), PartyId.of(country, party))
+    except BadContent as error:
+        raise Refused(INVALID, f"roles: {error}") from None
+
+
+def _object(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused(INVALID, f"{name}: an object is needed")
+    return value
+
+
+def _url(value: Any, name: str, status: int) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_URL_CHARACTERS or not _is_https(value):
+        raise Refused(status, f"{name}: an https URL of at most {_MAX_URL_CHARACTERS} characters is needed")
+    return value
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return has_place and plain and parts.scheme == "https" and parts.username is None and not parts.fragment
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

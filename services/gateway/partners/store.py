@@ -1,0 +1,129 @@
+"""Writes what the registry says of partners and agreements, and what registrations yield."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.models.registry import AgreementConcluded, PartnerRegistered
+from services.gateway.partners.connections import pack_endpoints
+from services.gateway.partners.handshake import Discovered
+from services.gateway.partners.registration import Credentials, check_moment
+from services.gateway.tables import agreements, connections, peers
+
+PROTOCOL = "OCPI-2.2.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration that may be written: checked, called back, with the hash of its new token."""
+
+    platform: str
+    method: str
+    credentials: Credentials
+    parties: frozenset[str]
+    discovered: Discovered
+    token_sealed: bytes
+    new_token_hash: str
+
+
+async def upsert_partners(connection: AsyncConnection, partners: Sequence[PartnerRegistered]) -> None:
+    """Write partners, the last of each; what is not newer than what is stored changes nothing.
+
+    A registration token that was used stays dead as long as the registry names the same one.
+    """
+    newest = {partner.party: partner for partner in partners}
+    rows = [_peer_row(newest[party]) for party in sorted(newest)]
+    statement = insert(peers).values(rows)
+    new, old = statement.excluded, peers.c
+    same_token = old.registration_token_hash.is_not_distinct_from(new.registration_token_hash)
+    names = [name for name in rows[0] if name != "party"]
+    changed = {name: new[name] for name in names} | {
+        "registration_used_at": case((same_token, old.registration_used_at), else_=None)
+    }
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["party"], set_=changed, where=new.version > old.version)
+    )
+
+
+def _peer_row(partner: PartnerRegistered) -> dict[str, Any]:
+    names = ("party", "version", "platform", "status", "name", "roles", "registration_token_hash")
+    row = {name: getattr(partner, name) for name in names}
+    return row | {"registration_expires_at": partner.registration_expires_at}
+
+
+async def upsert_agreements(
+    connection: AsyncConnection, concluded: Sequence[AgreementConcluded]
+) -> list[AgreementConcluded]:
+    """Write agreements, the last of each pair, and return those that were newer than what was stored."""
+    newest = {(each.visited_cso, each.home_csp): each for each in concluded}
+    names = [column.name for column in agreements.columns]
+    rows = [{name: getattr(newest[pair], name) for name in names} for pair in sorted(newest)]
+    statement = insert(agreements).values(rows)
+    changed = {name: statement.excluded[name] for name in names if name not in {"visited_cso", "home_csp"}}
+    written = await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["visited_cso", "home_csp"],
+            set_=changed,
+            where=statement.excluded.version > agreements.c.version,
+        ).returning(agreements.c.visited_cso, agreements.c.home_csp)
+    )
+    return [newest[row[0], row[1]] for row in written]
+
+
+async def write_registration(
+    connection: AsyncConnection, registration: Registration, now: datetime, former_token_seconds: float
+) -> None:
+    """Write a registration. The caller holds the platform's advisory lock.
+
+    Raises:
+        services.gateway.partners.registration.WrongMoment: when another one was faster.
+    """
+    c = connections.c
+    found = select(literal(1)).where(c.platform == registration.platform)
+    known = (await connection.execute(found)).first() is not None
+    check_moment(registration.method, registered=known)
+    row = _connection_row(registration, now)
+    if known:
+        row |= {"former_token_hash": c.token_hash, "former_until": now + timedelta(seconds=former_token_seconds)}
+        await connection.execute(update(connections).where(c.platform == registration.platform).values(row))
+    else:
+        await connection.execute(insert(connections).values(row | {"registered_at": now}))
+    await _use_registration_tokens(connection, registration.parties, now)
+
+
+def _connection_row(registration: Registration, now: datetime) -> dict[str, Any]:
+    return {
+        "platform": registration.platform,
+        "token_hash": registration.new_token_hash,
+        "token_sealed": registration.token_sealed,
+        "authorization_style": registration.discovered.style,
+        "versions_url": registration.credentials.url,
+        "protocol": PROTOCOL,
+        "endpoints": pack_endpoints(registration.discovered.endpoints),
+        "parties": sorted(registration.parties),
+        "updated_at": now,
+    }
+
+
+async def _use_registration_tokens(connection: AsyncConnection, parties: Collection[str], now: datetime) -> None:
+    # Token A dies with registration (OCPI 2.2.1 credentials, Registration).
+    used = update(peers).where(peers.c.party.in_(sorted(parties)), peers.c.registration_used_at.is_(None))
+    await connection.execute(used.values(registration_used_at=now))
+
+
+async def delete_connection(connection: AsyncConnection, platform: str) -> bool:
+    """Forget a platform's connection, tokens included; says whether there was one."""
+    gone = delete(connections).where(connections.c.platform == platform).returning(connections.c.platform)
+    return (await connection.execute(gone)).first() is not None
+
+
+async def platform_parties(connection: AsyncConnection, platform: str) -> list[str]:
+    """Return the parties that a platform's connection speaks for."""
+    query = select(func.unnest(connections.c.parties)).where(connections.c.platform == platform)
+    return list((await connection.execute(query)).scalars())
+

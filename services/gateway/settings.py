@@ -1,0 +1,155 @@
+"""The gateway's settings, in groups; every bound has its unit in its name."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from services.runtime.settings import Count, Group, Milliseconds, RuntimeSettings, Seconds
+
+
+class OwnSettings(Group):
+    """Who the platform is to its partners.
+
+    Attributes:
+        party: Its own party id; OCPI 2.2.1 credentials report it with the role HUB and nobody else.
+        public_url: What partners reach the public listener by, without a path; it stands in every URL we hand out.
+    """
+
+    party: str = Field("NL-RWT", pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")
+    name: str = Field("Roamwatt", min_length=1, max_length=100)
+    public_url: str = Field("https://127.0.0.1:8443", pattern=r"^https://[^/?#\s]+$")
+
+
+class VaultSettings(Group):
+    """Where the master key lies (32 random bytes in base64), and how many contracts' keys are kept unwrapped.
+
+    Attributes:
+        key_cache_seconds: How long another replica may still read what was sealed under a key erased meanwhile.
+    """
+
+    master_key_file: Path | None = None
+    max_cached_keys: Count = 20_000
+    key_cache_seconds: Seconds = 60
+
+
+class InboundSettings(Group):
+    """Bounds of what partners push and pull.
+
+    Attributes:
+        max_body_bytes: A larger body is answered 413.
+        max_json_depth: Levels of objects and lists within each other.
+        max_evses: Of one location, which grows by pushes of single EVSEs.
+        max_charging_periods: Of one session, which grows by PATCHes, or of one CDR.
+        max_page_rows: The cap of `limit` in lists; `default_page_rows` without a `limit`.
+        max_report_rows: The same for the report of refusals.
+    """
+
+    max_body_bytes: Count = 400_000
+    max_json_depth: Annotated[int, Field(gt=0, le=100)] = 32
+    max_evses: Count = 2_000
+    max_charging_periods: Count = 5_000
+    default_page_rows: Count = 100
+    max_page_rows: Count = 500
+    max_report_rows: Count = 500
+    retry_after_seconds: Count = 5
+
+
+class PartnerSettings(Group):
+    """Bounds of knowing partners and of the credentials handshake.
+
+    Attributes:
+        cache_seconds: How long a replica may go on with a partner or agreement as it was.
+        former_token_seconds: How long the token that a PUT of credentials replaced may repeat that PUT.
+        ca_folder: Holds `<platform>.pem` for a platform whose certificates are of another CA than the deployment's.
+    """
+
+    cache_seconds: Seconds = 1
+    max_cached_peers: Count = 10_000
+    handshake_timeout_seconds: Seconds = 10
+    max_endpoints: Count = 200
+    max_roles: Count = 1_000
+    former_token_seconds: Seconds = 60
+    ca_folder: Path | None = None
+
+
+class ClientSettings(Group):
+    """Bounds of one request to a partner."""
+
+    timeout_seconds: Seconds = 10
+    connect_timeout_seconds: Seconds = 3
+    max_response_bytes: Count = 1_000_000
+    max_connections_per_partner: Count = 128
+    keep_alive_seconds: Seconds = 30
+
+
+class DeliverySettings(Group):
+    """Bounds of what is delivered to partners, each partner for itself.
+
+    Attributes:
+        max_concurrent_requests: Of one replica to one partner; also what one transaction leases for it.
+        lease_seconds: When another replica may send what one has leased; longer than a request can take.
+        retry_min_seconds: The pause after the first failure; it doubles up to `retry_max_seconds`.
+        max_tries: Then a row is parked for an operator; with the default pauses after about three weeks.
+        breaker_failures: In a row; then only single probes are sent until one succeeds.
+    """
+
+    poll_milliseconds: Milliseconds = 100
+    max_concurrent_requests: Count = 32
+    lease_seconds: Seconds = 20
+    retry_min_seconds: Seconds = 1
+    retry_max_seconds: Seconds = 300
+    max_tries: Count = 6_000
+    breaker_failures: Count = 5
+    breaker_min_seconds: Seconds = 2
+    breaker_max_seconds: Seconds = 60
+    stop_seconds: Seconds = 3
+
+
+class SnapshotSettings(Group):
+    """Bounds of delivering what a new agreement makes visible."""
+
+    page_rows: Count = 500
+    poll_seconds: Seconds = 1
+    settle_seconds: Seconds = 2
+
+
+class AuthorizeSettings(Group):
+    """Bounds of real-time authorization.
+
+    Attributes:
+        deadline_seconds: A CSO's question is answered or given up within it.
+        ask_timeout_seconds: The longest wait for the home-CSP's answer.
+        answer_reserve_seconds: What of the deadline is kept for the way of the answer back to the CSO.
+        max_waiting: Questions that one replica has open; one more is answered 503.
+        max_asks_per_partner: Questions that one replica has open at one home-CSP; one more counts as unreachable.
+        keep_answer_seconds: How long the home-CSP's own words are kept for the CSO that asked.
+    """
+
+    deadline_seconds: Seconds = 8
+    ask_timeout_seconds: Seconds = 5
+    answer_reserve_seconds: Annotated[float, Field(ge=0)] = 1
+    max_waiting: Count = 2_000
+    max_asks_per_partner: Count = 64
+    max_concluding: Count = 4_000
+    keep_answer_seconds: Seconds = 60
+    prune_seconds: Seconds = 30
+
+
+class GatewaySettings(RuntimeSettings):
+    """All settings of the gateway."""
+
+    gateway: OwnSettings = OwnSettings()
+    vault: VaultSettings = VaultSettings()
+    partners: PartnerSettings = PartnerSettings()
+    client: ClientSettings = ClientSettings()
+    deliveries: DeliverySettings = DeliverySettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
+    authorize: AuthorizeSettings = AuthorizeSettings()
+    inbound: InboundSettings = InboundSettings()
+
+    @model_validator(mode="after")
+    def _leases_outlast_requests(self) -> Self:
+        if self.deliveries.lease_seconds < self.client.timeout_seconds * 1.5:
+            raise ValueError("deliveries.lease_seconds must be at least one and a half client.timeout_seconds")
+        return self

@@ -1,0 +1,89 @@
+"""A partner's object between the wire and the store: what was pushed, and the state it leads to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.gateway.ocpi.documents import Document
+from services.gateway.vault import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One push of a partner: read and authorized, before it is compared with what we hold.
+
+    Attributes:
+        owner: Whose object it is, `CC-PPP`.
+        object_id: Its id as the owner wrote it.
+        document: The body as parsed; of a whole object, of a part of it, or of the fields to change.
+        body: The body as received.
+        last_updated: The owner's date of it.
+        correlation_id: Of the conversation.
+        wire: The checked wire model of a whole object; None for a part or a change, which is checked when it is merged.
+        audience: The only partner it is for; empty for every partner.
+        partners: Who gets it, where that does not follow from the object itself.
+        agreed: The home-CSPs with which the owner has an agreement, for what concerns one of them.
+        part: EVSE uid and connector id, where only that part of a location is pushed.
+        patch: Only fields that change are given.
+        credential: Whose contract it is about; None where it is about none, or the held state has to tell.
+        removal: The owner takes the object back.
+    """
+
+    owner: str
+    object_id: str
+    document: Document = field(repr=False)
+    body: bytes = field(repr=False)
+    last_updated: datetime
+    correlation_id: str
+    wire: Any = field(default=None, repr=False)
+    audience: str = ""
+    partners: tuple[str, ...] = ()
+    agreed: frozenset[str] = frozenset()
+    part: tuple[str, ...] = ()
+    patch: bool = False
+    credential: Credential | None = None
+    removal: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it replaces what we hold."""
+        return not self.patch and not self.part and not self.removal
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A whole object after a push, and the date that the push must not be older than.
+
+    Attributes:
+        held_date: When what the push changes was last updated; of a part the part's own date. None: it is new.
+    """
+
+    document: Document
+    wire: Any
+    held_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A new state of an object, from which its event is made.
+
+    Attributes:
+        version: Of the row, from 1.
+        wire: The checked wire model.
+        pseudonym: Of the credential that it is about; empty where it is about none.
+        receiver: The home-CSP of a session or a CDR; else empty.
+        sealed: The body, sealed under the contract's key; empty where it is about none.
+    """
+
+    owner: str
+    object_id: str
+    audience: str
+    receiver: str
+    version: int
+    removed: bool
+    last_updated: datetime
+    wire: Mapping[str, Any] = field(repr=False)
+    pseudonym: str
+    sealed: bytes = field(repr=False)
+    correlation_id: str

@@ -1,0 +1,142 @@
+"""What partners read: own objects (receiver interface), and lists of what is for them (sender interface).
+
+Reads come from the same tables that pushes are written to, so a partner reads what it wrote.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway import listing
+from services.gateway.calls import Call, Endpoint
+from services.gateway.inbound.reading import CSO, CSP, Desk, owner_in_url
+from services.gateway.inbound.tokens import token_type
+from services.gateway.listing import PUBLISHED, Viewer
+from services.gateway.object_store import Row, current
+from services.gateway.ocpi import documents
+from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
+from services.gateway.ocpi.v2_2_1.outgoing import to_wire
+from services.gateway.paging import page_headers, page_of
+from services.gateway.vault import Credential, Purpose
+from services.gateway.vault_store import Sealing, Vault
+from services.runtime.postgres import translated
+
+PURPOSES: Final = {"tokens": Purpose.TOKEN, "sessions": Purpose.SESSION, "cdrs": Purpose.CDR}
+# Who reads the lists of a module, by its own role.
+_READERS: Final = {"locations": CSP, "tariffs": CSP, "tokens": CSO, "sessions": CSP, "cdrs": CSP}
+_UNKNOWN: Final = {"locations": Status.UNKNOWN_LOCATION, "tokens": Status.UNKNOWN_TOKEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The GET endpoints."""
+
+    engine: AsyncEngine
+    vault: Vault
+    desk: Desk
+    base_url: str
+
+    def own(self, module: str) -> Endpoint:
+        """Return the endpoint by which an owner reads an object of its own as we hold it."""
+        role = CSP if module == "tokens" else CSO
+
+        async def get(call: Call) -> Answer:
+            owner = owner_in_url(call, role)
+            object_id = call.path["object_id"]
+            if module == "tokens":
+                object_id = await self._pseudonym(Credential(owner, token_type(call), object_id))
+            body = await self._one(module, owner, object_id, call.routing.receiver or "")
+            return Answer(_part(call, body))
+
+        return get
+
+    async def own_cdr(self, call: Call) -> Answer:
+        """Return a CDR to its sender: what the `Location` of a POST leads to."""
+        owner = call.path["cso"].upper()
+        if not call.peer.speaks_for(owner, CSO):
+            raise Missing("there is no such CDR of yours")
+        return Answer(await self._one("cdrs", owner, call.path["cdr_id"], ""))
+
+    def listed(self, module: str) -> Endpoint:
+        """Return the endpoint of a module's list."""
+
+        async def get(call: Call) -> Answer:
+            settings = self.desk.settings
+            page = page_of(call.query, settings.default_page_rows, settings.max_page_rows)
+            viewer = await self._viewer(call, module)
+            async with translated(), self.engine.connect() as connection:
+                total, rows = await listing.page(connection, module, viewer, page)
+                bodies = await self._bodies(connection, module, rows)
+            url = self.base_url + call.url.partition("?")[0]
+            headers = page_headers(page, total, len(rows), url, call.query)
+            return Answer(b"[" + b",".join(body for body in bodies if body is not None) + b"]", headers=headers)
+
+        return get
+
+    async def one_location(self, call: Call) -> Answer:
+        """Return a location, EVSE or connector by its id alone (mod_locations, Sender interface, GET Object).
+
+        Raises:
+            OcpiError: 2001, when several owners have a location of this id; OCPI-to headers then name the owner.
+        """
+        viewer = await self._viewer(call, "locations")
+        async with translated(), self.engine.connect() as connection:
+            rows = await listing.named(connection, "locations", viewer, [call.path["object_id"]])
+        if not rows:
+            raise Missing("there is no such location for you", Status.UNKNOWN_LOCATION)
+        if len({row.key.owner for row in rows}) > 1:
+            raise OcpiError("several partners have a location of this id: name its owner in the OCPI-to headers")
+        return Answer(_part(call, to_wire(rows[0].body)))
+
+    async def _viewer(self, call: Call, module: str) -> Viewer:
+        asking = {call.routing.sender} if call.routing.sender else call.peer.parties
+        parties = frozenset(party for party in asking if party and call.peer.speaks_for(party, _READERS[module]))
+        addressed = call.routing.receiver
+        owner = None if addressed is None or addressed == self.desk.hub else addressed
+        if module not in PUBLISHED:
+            return Viewer(parties, None if owner is None else frozenset({owner}))
+        owners = {each for party in parties for each in await self.desk.counterparts(party, _READERS[module])}
+        if owner is not None and owner not in owners:
+            raise OcpiError(f"there is no agreement in force with {owner}", Status.UNKNOWN_RECEIVER)
+        return Viewer(parties, frozenset(owners if owner is None else {owner}))
+
+    async def _one(self, module: str, owner: str, object_id: str, partner: str) -> bytes:
+        async with translated(), self.engine.connect() as connection:
+            row = await current(connection, module, owner, object_id, partner=partner)
+            body = None if row is None or row.removed else (await self._bodies(connection, module, [row]))[0]
+        if body is None:
+            raise Missing("there is no such object", _UNKNOWN.get(module, Status.CLIENT_ERROR))
+        return body
+
+    async def _bodies(self, connection: Any, module: str, rows: Sequence[Row]) -> list[bytes | None]:
+        if module not in PURPOSES:
+            return [to_wire(row.body) for row in rows]
+        sealed = [Sealing(row.pseudonym or "", PURPOSES[module], row.body) for row in rows]
+        bodies = await self.vault.unseal(connection, sealed)
+        return [None if body is None else to_wire(body) for body in bodies]
+
+    async def _pseudonym(self, credential: Credential) -> str:
+        async with translated(), self.engine.connect() as connection:
+            found = await self.vault.find(connection, credential)
+        if found is None:
+            raise Missing("there is no such token", Status.UNKNOWN_TOKEN)
+        return found
+
+
+def _part(call: Call, body: bytes) -> bytes:
+    """Return the EVSE or the connector of a location that the URL names, or the whole body."""
+    steps = [(field, call.path[name]) for field, name in _STEPS if name in call.path]
+    if not steps:
+        return body
+    value: Any = documents.parse(body, documents.STORED_DEPTH)
+    for (field, id_field), wanted in steps:
+        items = value.get(field) or []
+        value = next((each for each in items if str(each.get(id_field)).casefold() == wanted.casefold()), None)
+        if value is None:
+            raise Missing("there is no such EVSE or connector", Status.UNKNOWN_LOCATION)
+    return documents.render(value)
+
+
+_STEPS: Final = ((("evses", "uid"), "evse_uid"), (("connectors", "id"), "connector_id"))

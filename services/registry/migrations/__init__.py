@@ -1,0 +1,1 @@
+"""Steps of the registry's tables from release to release."""

@@ -1,0 +1,98 @@
+"""The embedded servers themselves: they keep what they were given over stops, kills and restores."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from services.runtime.embedded.errors import NotRunning, StartFailed
+from tests.support.cluster import Cluster
+
+
+def rows(url: str) -> list[int]:
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute("SELECT x FROM kept ORDER BY x").fetchall()]
+
+
+def write(url: str, value: int) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (x int)")
+        connection.execute("INSERT INTO kept VALUES (%s)", [value])
+
+
+async def produce(cluster: Cluster, topic: str, value: bytes) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap_servers, acks="all") as producer:
+        await producer.send_and_wait(topic, value, partition=0)
+
+
+async def consume(cluster: Cluster, topic: str) -> list[bytes]:
+    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest") as consumer:
+        partition = TopicPartition(topic, 0)
+        consumer.assign([partition])
+        end = (await consumer.end_offsets([partition]))[partition]
+        found: list[bytes] = []
+        while len(found) < end:
+            found.append((await consumer.getone(partition)).value)
+        return found
+
+
+def test_postgres_is_durable(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.postgres.url()) as connection:
+        settings: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
+    assert (settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"]) == ("on", "on", "on")
+    assert settings["listen_addresses"] == "127.0.0.1"
+
+
+def test_postgres_refuses_a_wrong_password(cluster: Cluster) -> None:
+    wrong = cluster.postgres.url().replace(cluster.postgres.password_file.read_text(), "wrong")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+
+
+def test_each_test_has_a_database_of_its_own(cluster: Cluster, database_url: str) -> None:
+    write(database_url, 1)
+    with cluster.database() as other, psycopg.connect(other) as connection:
+        assert connection.execute("SELECT to_regclass('kept')").fetchone() == (None,)
+
+
+async def test_what_was_acknowledged_survives_a_stop_and_a_kill(own_cluster: Cluster) -> None:
+    await own_cluster.create_topics({"kept": 1})
+    url, bootstrap = own_cluster.postgres.url(), own_cluster.bootstrap_servers
+    for number, end in enumerate(("stop", "kill")):
+        write(url, number)
+        await produce(own_cluster, "kept", str(number).encode())
+        for server in (own_cluster.postgres, own_cluster.kafka):
+            getattr(server, end)()
+            assert not server.running()
+            server.start()
+    assert rows(url) == [0, 1]
+    assert (own_cluster.postgres.url(), own_cluster.bootstrap_servers) == (url, bootstrap)
+    assert await consume(own_cluster, "kept") == [b"0", b"1"]
+
+
+async def test_a_copy_is_restored_and_a_wiped_kafka_is_another_cluster(own_cluster: Cluster, tmp_path: Path) -> None:
+    postgres, kafka = own_cluster.postgres, own_cluster.kafka
+    write(postgres.url(), 1)
+    with pytest.raises(StartFailed, match="stop it first"):
+        postgres.copy_to(tmp_path / "copy")
+    postgres.stop()
+    postgres.copy_to(tmp_path / "copy")
+    postgres.start()
+    write(postgres.url(), 2)
+    postgres.stop()
+    postgres.restore_from(tmp_path / "copy")
+    postgres.start()
+    assert rows(postgres.url()) == [1]
+
+    former = (kafka.data / "meta.properties").read_text()
+    kafka.stop()
+    kafka.wipe()
+    kafka.start()
+    assert (kafka.data / "meta.properties").read_text() != former
+
+
+def test_a_stopped_server_says_so(own_cluster: Cluster) -> None:
+    own_cluster.kafka.stop()
+    with pytest.raises(NotRunning, match="Kafka is not running"):
+        own_cluster.kafka.kill()

@@ -1,0 +1,125 @@
+"""`roamwatt up` as a person uses it: signals at any moment, no network, a changed jar."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.runtime.embedded import jars
+from services.runtime.embedded.layout import CHECKOUT
+from tests.support.leftovers import processes_of
+
+ROAMWATT = [sys.executable, "-m", "services.cli.main"]
+END_SECONDS = 90
+
+
+@contextmanager
+def running(home: Path, *arguments: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run the command on a folder of its own; end it whatever happens."""
+    with subprocess.Popen(
+        [*ROAMWATT, *arguments],
+        env=os.environ | {"ROAMWATT_HOME": str(home), "COLUMNS": "200"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=CHECKOUT,
+    ) as command:
+        try:
+            yield command
+        finally:
+            if command.poll() is None:
+                command.terminate()
+
+
+def wait_for(file: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not file.exists():
+        assert time.monotonic() < deadline, f"{file} did not appear"
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("moment", ["secrets", "postgres", "run/postgres.json", "run/kafka.json", "kafka/data"])
+def test_a_signal_in_the_middle_of_the_start_leaves_nothing(
+    tmp_path: Path, moment: str, number: signal.Signals
+) -> None:
+    with running(tmp_path, "up") as command:
+        wait_for(tmp_path / moment)
+        command.send_signal(number)
+        said, _ = command.communicate(timeout=END_SECONDS)
+    assert "nothing is left running" in said
+    assert command.returncode == 130
+    assert processes_of(tmp_path) == []
+
+
+def test_without_a_network_it_says_what_to_do(tmp_path: Path) -> None:
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    with running(tmp_path / "home", "up", ROAMWATT_CACHE=str(tmp_path / "cache"), **nowhere) as command:
+        said, _ = command.communicate(timeout=END_SECONDS)
+    assert command.returncode == 1
+    assert "cannot fetch org" in said
+    assert "check the connection or proxy" in said
+    assert "Traceback" not in said
+    assert processes_of(tmp_path / "home") == []
+
+
+def test_a_changed_jar_is_not_run(tmp_path: Path) -> None:
+    shutil.copytree(jars.cache_folder(), tmp_path / "cache" / "roamwatt" / "jars")
+    changed = tmp_path / "cache" / "roamwatt" / "jars" / jars.locked()[0].file_name
+    with changed.open("ab") as opened:
+        opened.write(b"x")
+    with running(tmp_path / "home", "up", ROAMWATT_CACHE=str(tmp_path / "cache")) as command:
+        said, _ = command.communicate(timeout=END_SECONDS)
+    assert command.returncode == 1
+    assert f"{changed} is not the locked" in said
+    assert not (tmp_path / "home" / "kafka").exists()
+    assert processes_of(tmp_path / "home") == []
+
+
+def test_up_detached_status_and_down(tmp_path: Path) -> None:
+    environment = os.environ | {"ROAMWATT_HOME": str(tmp_path), "COLUMNS": "200"}
+
+    def say(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*ROAMWATT, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+            cwd=CHECKOUT,
+        )
+
+    try:
+        up = say("up", "--detach")
+        assert up.returncode == 0, up.stdout + up.stderr
+        assert "/ocpi/versions" in up.stdout
+        assert "token for NL-TST" in up.stdout
+        log = (tmp_path / "logs" / "up.log").read_text()
+        assert "token" not in log
+        status = say("status")
+        assert status.returncode == 0, status.stdout
+        assert status.stdout.count("ready") >= 6
+        assert say("doctor").returncode == 0
+        partner = say("partner", "add", "fr-abc", "--name", "A CSO", "--role", "cso")
+        assert "FR-ABC" in partner.stdout
+        assert "FR-ABC" in say("partner", "list").stdout
+        assert "No dead letters." in say("dlq", "list").stdout
+        assert "nothing to recover" in say("recover", "clearing").stdout
+        second = say("up")
+        assert second.returncode == 1
+        assert "already run by process" in second.stderr
+    finally:
+        down = say("down")
+    assert down.stdout == "Stopped.\n"
+    assert processes_of(tmp_path) == []
+    assert say("down").stdout == "Nothing was running here.\n"
+    assert say("clean", "--yes").returncode == 0
+    assert not tmp_path.exists()

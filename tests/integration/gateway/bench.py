@@ -1,0 +1,168 @@
+"""The gateway's public application over a real database, without its process: for tests of what partners see."""
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from sqlalchemy import create_engine, insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.core.clock import system_clock
+from services.gateway.calls import Call, Front
+from services.gateway.ocpi.envelope import Answer
+from services.gateway.partners.agreements import Agreements
+from services.gateway.partners.peers import Peers
+from services.gateway.public import Groupers, Parts, application, groupers
+from services.gateway.settings import GatewaySettings
+from services.gateway.tables import agreements, connections, metadata, peers
+from services.gateway.vault import MasterKey
+from services.gateway.vault_store import Vault
+from services.runtime import postgres
+from services.runtime.avro import Codec
+from services.runtime.migrate import begin
+from services.runtime.settings import DatabaseSettings
+from services.runtime.tables import runtime_tables
+from services.runtime.transactions import Encoder, PostgresTransactions
+
+CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-ZZZ"
+_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Bench:
+    """One replica of the gateway.
+
+    Attributes:
+        clients: By platform; `cso` speaks for FR-SUN, `csp` for NL-CSP, `other` for DE-ZZZ, which has no agreement.
+    """
+
+    settings: GatewaySettings
+    engine: AsyncEngine
+    transactions: PostgresTransactions
+    vault: Vault
+    codec: Codec
+    groups: Groupers
+    clients: Mapping[str, httpx.AsyncClient]
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def events(self, topic: str) -> list[Any]:
+        """The events of a topic that lie in the outbox, decoded, in order."""
+        rows = await self.rows(
+            "SELECT value FROM gateway.outbox WHERE topic = :topic ORDER BY lane, sequence", topic=topic
+        )
+        return [self.codec.decode(topic, row["value"]) for row in rows]
+
+    async def empty(self) -> None:
+        """Forget all objects, contracts, deliveries and events."""
+        names = ("locations", "tariffs", "tokens", "sessions", "cdrs", "contracts", "deliveries", "refusals", "outbox")
+        async with self.engine.begin() as connection:
+            await connection.execute(text(f"TRUNCATE {', '.join(f'gateway.{name}' for name in names)}"))
+
+    async def rows(self, sql: str, **values: Any) -> Sequence[Mapping[str, Any]]:
+        """What a statement reads."""
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(text(sql), values)).mappings()]
+
+
+@asynccontextmanager
+async def running(url: str, master: bytes = bytes(32), **bounds: Any) -> AsyncIterator[Bench]:
+    """Run the application over a prepared database."""
+    settings = GatewaySettings(database=DatabaseSettings(url=url), **bounds)
+    tables = runtime_tables(metadata, "gateway")
+    engine, codec = postgres.engine(settings.database, "gateway"), Codec()
+    encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
+    transactions = PostgresTransactions(engine, tables, encoder, clock=system_clock, settings=settings.outbox)
+    vault = Vault(MasterKey(master), settings.vault)
+    groups = groupers(transactions, vault, settings)
+    app = application(_parts(settings, engine, vault, groups))
+    clients = {name: _client(app, name) for name in ("cso", "csp", "other")}
+    bench = Bench(settings, engine, transactions, vault, codec, groups, clients)
+    bench.tasks = [asyncio.create_task(group.run()) for group in groups.all()]
+    try:
+        yield bench
+    finally:
+        for task in bench.tasks:
+            task.cancel()
+        await asyncio.gather(*bench.tasks, return_exceptions=True)
+        for client in clients.values():
+            await client.aclose()
+        await engine.dispose()
+
+
+def _parts(settings: GatewaySettings, engine: AsyncEngine, vault: Vault, groups: Groupers) -> Parts:
+    async def authorize(_call: Call) -> Answer:
+        return Answer(b'"authorize"')
+
+    known = Peers(engine, settings.partners, system_clock, asyncio.get_running_loop().time)
+    front = Front(known, settings.gateway.party, system_clock, settings.inbound.max_body_bytes, 5)
+    concluded = Agreements(engine, settings.partners, system_clock, asyncio.get_running_loop().time)
+    return Parts(engine, vault, concluded, groups, settings, front, authorize)
+
+
+def _client(app: Any, platform: str) -> httpx.AsyncClient:
+    token = base64.b64encode(f"token-of-{platform}".encode()).decode()
+    transport = httpx.ASGITransport(app=app)
+    headers = {"Authorization": f"Token {token}"}
+    return httpx.AsyncClient(transport=transport, base_url="https://gateway/ocpi/2.2.1", headers=headers)
+
+
+def prepare(url: str) -> None:
+    """Make the schema, with three registered partners, two of them with an agreement."""
+    settings = GatewaySettings(database=DatabaseSettings(url=url))
+    tables = runtime_tables(metadata, "gateway")
+    engine = create_engine(settings.database.url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA gateway"))
+            metadata.create_all(connection)
+            begin(connection, tables, settings.outbox.lanes)
+            for party, platform, role in ((CSO, "cso", "CSO"), (CSP, "csp", "CSP"), (OTHER, "other", "CSO")):
+                connection.execute(insert(peers).values(_peer(party, platform, role)))
+                connection.execute(insert(connections).values(_connection(party, platform)))
+            connection.execute(insert(agreements).values(_agreement()))
+    finally:
+        engine.dispose()
+
+
+def _peer(party: str, platform: str, role: str) -> dict[str, Any]:
+    return {"party": party, "version": 1, "platform": platform, "status": "ACTIVE", "name": party, "roles": [role]}
+
+
+def _connection(party: str, platform: str) -> dict[str, Any]:
+    return {
+        "platform": platform,
+        "token_hash": hashlib.sha256(f"token-of-{platform}".encode()).hexdigest(),
+        "token_sealed": b"",
+        "authorization_style": "BASE64",
+        "versions_url": "https://partner/ocpi/versions",
+        "protocol": "OCPI-2.2.1",
+        "endpoints": [],
+        "parties": [party],
+        "registered_at": _SINCE,
+        "updated_at": _SINCE,
+    }
+
+
+def _agreement() -> dict[str, Any]:
+    return {
+        "visited_cso": CSO,
+        "home_csp": CSP,
+        "agreement_id": "A1",
+        "version": 1,
+        "status": "ACTIVE",
+        "services": ["CHARGING"],
+        "valid_from": _SINCE,
+    }
+
+
+def ocpi(response: httpx.Response) -> tuple[int, int, str]:
+    """What an answer says: HTTP status, OCPI status, message."""
+    content = json.loads(response.content)
+    return response.status_code, content["status_code"], content["status_message"]

@@ -1,0 +1,187 @@
+"""A gateway's dispatcher over a real database, and objects for it to deliver."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import create_engine, insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.core.clock import system_clock
+from services.gateway.deliveries.client import PartnerClient
+from services.gateway.deliveries.courier import Parts
+from services.gateway.deliveries.dispatcher import Dispatcher
+from services.gateway.deliveries.queue import Delivery, enqueue
+from services.gateway.deliveries.rendering import ObjectRenderer
+from services.gateway.deliveries.reporting import report_refusals
+from services.gateway.object_store import Key, ObjectStore, Row
+from services.gateway.partners.connections import Connections, secret_name
+from services.gateway.partners.secret_box import SecretBox
+from services.gateway.settings import ClientSettings, DeliverySettings, GatewaySettings
+from services.gateway.tables import connections, metadata, peers
+from services.gateway.vault import Credential, MasterKey, Purpose
+from services.gateway.vault_store import Sealing, Vault
+from services.runtime import postgres
+from services.runtime.avro import Codec
+from services.runtime.migrate import begin
+from services.runtime.settings import DatabaseSettings
+from services.runtime.tables import runtime_tables
+from services.runtime.transactions import Encoder, PostgresTransactions
+from services.runtime.work import Work
+from tests.integration.gateway.partners import Partner
+
+OWNER = "FR-SUN"
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+TOKEN = "token-b"
+MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs")
+CREDENTIAL = Credential("NL-CSP", "RFID", "04A1B2C3")
+QUICK = DeliverySettings(
+    poll_milliseconds=10,
+    max_concurrent_requests=4,
+    lease_seconds=60,
+    retry_min_seconds=0.05,
+    retry_max_seconds=0.2,
+    breaker_failures=3,
+    breaker_min_seconds=0.05,
+    breaker_max_seconds=0.2,
+)
+
+
+@dataclass(slots=True)
+class Delivering:
+    """One replica's dispatcher, not running yet, and the database that it shares."""
+
+    settings: GatewaySettings
+    engine: AsyncEngine
+    transactions: PostgresTransactions
+    vault: Vault
+    dispatcher: Dispatcher
+    codec: Codec
+
+    async def rows(self, sql: str, **values: Any) -> Sequence[Mapping[str, Any]]:
+        """What a statement reads."""
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(text(sql), values)).mappings()]
+
+    async def queued(self, partner: str) -> Sequence[Mapping[str, Any]]:
+        """What waits or is parked for a partner."""
+        return await self.rows("SELECT * FROM gateway.deliveries WHERE partner = :partner", partner=partner)
+
+    async def completed(self, partner: str) -> list[Any]:
+        """The completions of a partner's deliveries, in order."""
+        query = "SELECT value FROM gateway.outbox WHERE topic = 'delivery.completed' ORDER BY lane, sequence"
+        events = [self.codec.decode("delivery.completed", row["value"]) for row in await self.rows(query)]
+        return [event for event in events if getattr(event, "partner", "") == partner]
+
+    async def publish(self, object_id: str, partners: Sequence[str], version: int = 1, content: str = "first") -> None:
+        """Store a location's state and queue it, as a push does."""
+        body = f'{{"id":"{object_id}","name":"{content}"}}'.encode()
+        row = Row(Key.of(OWNER, object_id), object_id, "", version, False, SINCE, None, body)
+
+        async def act(work: Work) -> None:
+            store = ObjectStore("locations")
+            if not await store.insert(work, [row]):
+                await store.update(work, [row])
+            await enqueue(work, [Delivery(each, "locations", OWNER, object_id, version) for each in partners])
+
+        await self.transactions.run(act)
+
+    async def post_cdr(self, cdr_id: str, partner: str, body: bytes, credits: str | None = None) -> None:
+        """Store a CDR, sealed, and queue it, as a post does."""
+
+        async def act(work: Work) -> None:
+            pseudonym = (await self.vault.pseudonyms(work, [CREDENTIAL]))[CREDENTIAL]
+            (sealed,) = await self.vault.seal(work.connection, [Sealing(pseudonym, Purpose.CDR, body)])
+            row = Row(Key.of(OWNER, cdr_id), cdr_id, partner, 1, False, SINCE, pseudonym, sealed)
+            await ObjectStore("cdrs").insert(work, [row])
+            await enqueue(work, [Delivery(partner, "cdrs", OWNER, cdr_id, 1, "conversation", credits)])
+
+        await self.transactions.run(act)
+
+
+@asynccontextmanager
+async def delivering(
+    url: str, folder: Path, partners: Mapping[str, Partner], *, fresh: bool = True, timeout_seconds: float = 30
+) -> AsyncIterator[Delivering]:
+    """Make the schema with partners that are registered, and a dispatcher over it."""
+    settings = GatewaySettings(
+        database=DatabaseSettings(url=url),
+        client=ClientSettings(timeout_seconds=timeout_seconds, connect_timeout_seconds=timeout_seconds),
+        deliveries=QUICK,
+    )
+    box = SecretBox(bytes(32))
+    if fresh:
+        _prepare(settings, box, folder, partners)
+    engine, codec = postgres.engine(settings.database, "gateway"), Codec()
+    encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
+    tables = runtime_tables(metadata, "gateway")
+    transactions = PostgresTransactions(engine, tables, encoder, clock=system_clock, settings=settings.outbox)
+    vault = Vault(MasterKey(bytes(32)), settings.vault)
+    async with PartnerClient(settings.client, None, folder) as client:
+        parts = Parts(
+            transactions=transactions,
+            routes=Connections(engine, box, settings.partners, time.monotonic),
+            client=client,
+            renderer=ObjectRenderer(vault),
+            report=report_refusals,
+            settings=settings.deliveries,
+            clock=system_clock,
+            jitter=random.random,
+            new_id=uuid4,
+        )
+        yield Delivering(settings, engine, transactions, vault, Dispatcher(engine, parts), codec)
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def running(dispatcher: Dispatcher) -> AsyncIterator[None]:
+    """Run a dispatcher until the end of the block."""
+    task = asyncio.create_task(dispatcher.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _prepare(settings: GatewaySettings, box: SecretBox, folder: Path, partners: Mapping[str, Partner]) -> None:
+    engine = create_engine(settings.database.url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA gateway"))
+            tables = runtime_tables(metadata, "gateway")
+            metadata.create_all(connection)
+            begin(connection, tables, settings.outbox.lanes)
+            for party, partner in partners.items():
+                (folder / f"{party}.pem").write_bytes(partner.ca_file.read_bytes())
+                connection.execute(insert(peers).values(_peer(party)))
+                connection.execute(insert(connections).values(_connection(party, partner, box)))
+    finally:
+        engine.dispose()
+
+
+def _peer(party: str) -> dict[str, Any]:
+    return {"party": party, "version": 1, "platform": party, "status": "ACTIVE", "name": party, "roles": ["CSP"]}
+
+
+def _connection(party: str, partner: Partner, box: SecretBox) -> dict[str, Any]:
+    endpoints = [{"identifier": each, "role": "RECEIVER", "url": f"{partner.url}/{each}"} for each in MODULES]
+    return {
+        "platform": party,
+        "token_hash": f"hash of {party}",
+        "token_sealed": box.seal(secret_name(party), TOKEN.encode()),
+        "authorization_style": "BASE64",
+        "versions_url": f"{partner.url}/versions",
+        "protocol": "OCPI-2.2.1",
+        "endpoints": endpoints,
+        "parties": [party],
+        "registered_at": SINCE,
+        "updated_at": SINCE,
+    }

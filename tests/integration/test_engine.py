@@ -1,0 +1,124 @@
+"""The exactly-once engine over the real Kafka and PostgreSQL."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from sqlalchemy import create_engine, text
+
+from services.runtime.recover import Choice
+from tests.integration.engine_rig import CODEC, SOURCE, Rig, create_topics, delivery
+from tests.support.cluster import Cluster
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def rig(own_cluster: Cluster, tmp_path: Path) -> Rig:
+    await create_topics(own_cluster)
+    own_cluster.postgres.create_database("engine")
+    made = Rig(own_cluster, own_cluster.postgres.url("engine"), "clearing", tmp_path)
+    made.prepare()
+    return made
+
+
+def names(count: int, prefix: str = "d") -> list[str]:
+    return sorted(f"{prefix}{n}" for n in range(count))
+
+
+async def test_each_record_has_one_effect_and_one_event_also_with_two_replicas(rig: Rig) -> None:
+    await rig.send(names(300))
+    async with rig.running(replicas=2) as (first, second):
+        await eventually(lambda: len(rig.effects_now()) == 300, timeout_seconds=30)
+        await rig.send(names(100, "e"))
+        await first.stop()  # its partitions and its lane go to the other
+        await eventually(lambda: len(rig.effects_now()) == 400, timeout_seconds=30)
+
+        async def all_posted() -> bool:
+            return len(await rig.posted()) == 400
+
+        await eventually(all_posted, timeout_seconds=30)
+        assert second.state().ready, second.state().reasons
+    assert await rig.posted() == sorted(names(300) + names(100, "e"))
+    assert sorted(rig.effects_now()) == sorted(names(300) + names(100, "e"))
+
+
+async def test_poison_is_dead_lettered_and_the_rest_goes_on(rig: Rig) -> None:
+    ahead = b"\0" + (CODEC.encode(SOURCE, delivery("x"))[1:5])
+    await rig.send(["a", b"no record", ahead, "nul\0inside", "b"])
+    async with rig.running():
+        await eventually(lambda: sorted(rig.effects_now()) == ["a", "b"], timeout_seconds=30)
+
+        async def letters() -> bool:
+            return len(await rig.published("clearing.dlq")) == 3
+
+        await eventually(letters, timeout_seconds=30)
+    letters_found = await rig.published("clearing.dlq")
+    assert {letter.source_topic for letter in letters_found} == {SOURCE}
+    assert all(letter.sealed for letter in letters_found)
+    assert all("inside" not in letter.reason for letter in letters_found)
+
+
+async def test_a_lost_cursor_stops_the_service_and_recovery_opens_the_lanes_anew(rig: Rig) -> None:
+    await rig.send(names(20))
+    async with rig.running():
+        await eventually(lambda: len(rig.effects_now()) == 20, timeout_seconds=30)
+
+        async def all_posted() -> bool:
+            return len(await rig.posted()) == 20
+
+        await eventually(all_posted, timeout_seconds=30)
+    await lose_cursors(rig.cluster)
+    async with rig.running() as (engine,):
+        await eventually(lambda: engine.state().halted is not None, timeout_seconds=30)
+        assert "no cursor" in str(engine.state().halted)
+        await rig.send(["late"])
+        explained = await engine.recovery.explain()
+        assert explained.lanes[0].difference is not None
+        await engine.recovery.apply(Choice(outbox="skip"))
+        await eventually(lambda: "late" in rig.effects_now(), timeout_seconds=30)
+
+        async def late_posted() -> bool:
+            return "late" in await rig.posted()
+
+        await eventually(late_posted, timeout_seconds=30)
+    assert await rig.posted() == sorted([*names(20), "late"])
+
+
+async def test_a_database_restored_from_an_older_copy_stops_the_service(rig: Rig) -> None:
+    await rig.send(names(5))
+    async with rig.running():
+        await eventually(lambda: len(rig.effects_now()) == 5, timeout_seconds=30)
+        await asyncio.sleep(0)
+    copy = "CREATE DATABASE older TEMPLATE engine"
+    admin = create_engine(rig.settings.database.url.rsplit("/", 1)[0] + "/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(copy))
+    await rig.send(names(5, "e"))
+    async with rig.running():
+
+        async def all_posted() -> bool:
+            return len(await rig.posted()) == 10
+
+        await eventually(all_posted, timeout_seconds=30)
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE engine WITH (FORCE)"))
+        connection.execute(text("ALTER DATABASE older RENAME TO engine"))
+    admin.dispose()
+    async with rig.running() as (engine,):
+        await eventually(lambda: engine.state().halted is not None, timeout_seconds=30)
+        assert "restored from an older copy" in str(engine.state().halted)
+    assert len(await rig.posted()) == 10
+
+
+async def lose_cursors(cluster: Cluster) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
+    await admin.start()
+    await admin.delete_topics(["relay.cursors"])
+
+    async def gone() -> bool:
+        return "relay.cursors" not in await admin.list_topics()
+
+    await eventually(gone)
+    await admin.close()
+    await create_topics(cluster)

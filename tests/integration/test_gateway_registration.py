@@ -1,0 +1,198 @@
+"""The credentials handshake over a real PostgreSQL and a partner's real HTTPS server."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+
+from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
+from tests.integration.gateway.whole import URL, Gateway, invited, whole
+from tests.unit.gateway import samples
+
+PARTY, TOKEN_A, TOKEN_B = "FR-SUN", "token-a", "token-b"
+CREDENTIALS = "/ocpi/2.2.1/credentials"
+
+
+@dataclass
+class Endpoints:
+    """What a partner's versions and details say."""
+
+    partner: Partner
+    versions: Any = None
+    modules: list[str] = field(default_factory=lambda: ["credentials", "locations"])
+    raw: bool = False
+
+    def __call__(self, sent: Sent) -> web.Response:
+        wanted = f"Token {TOKEN_B}" if self.raw else "Token dG9rZW4tYg=="
+        if sent.headers["authorization"] != wanted:
+            return web.json_response(SUCCESS | {"status_code": 2000}, status=401)
+        if sent.path == "/versions":
+            listed = [{"version": "2.2.1", "url": f"{self.partner.url}/details"}]
+            return web.json_response(SUCCESS | {"data": listed if self.versions is None else self.versions})
+        endpoints = [
+            {"identifier": module, "role": "RECEIVER", "url": f"{self.partner.url}/{module}"} for module in self.modules
+        ]
+        return web.json_response(SUCCESS | {"data": {"version": "2.2.1", "endpoints": endpoints}})
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Partner]:
+    async with partner(tmp_path, PARTY) as here:
+        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
+        here.answer = Endpoints(here)
+        yield here
+
+
+@pytest.fixture
+async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with whole(database_url, tmp_path) as here:
+        await here.take("partner.registered", invited(PARTY, "CSO", TOKEN_A))
+        yield here
+
+
+def own(server: Partner, **fields: Any) -> dict[str, Any]:
+    role = {"role": "CPO", "country_code": "FR", "party_id": "SUN", "business_details": {"name": "Sun"}}
+    return {"token": TOKEN_B, "url": f"{server.url}/versions", "roles": [role], **fields}
+
+
+def said(answer: httpx.Response) -> tuple[int, int]:
+    return answer.status_code, answer.json()["status_code"]
+
+
+async def registered(gateway: Gateway, server: Partner) -> httpx.AsyncClient:
+    answer = await gateway.client(TOKEN_A).post(CREDENTIALS, json=own(server))
+    assert said(answer) == (200, 1000)
+    return gateway.client(answer.json()["data"]["token"])
+
+
+async def test_a_partner_registers_with_its_token(gateway: Gateway, server: Partner) -> None:
+    client = gateway.client(TOKEN_A)
+    versions = (await client.get("/ocpi/versions")).json()["data"]
+    assert versions == [{"version": "2.2.1", "url": f"{URL}/ocpi/2.2.1"}]
+    details = (await client.get("/ocpi/2.2.1")).json()["data"]
+    assert {"identifier": "credentials", "role": "SENDER", "url": URL + CREDENTIALS} in details["endpoints"]
+    answer = (await client.post(CREDENTIALS, json=own(server))).json()["data"]
+    assert answer["url"] == f"{URL}/ocpi/versions"
+    (role,) = answer["roles"]
+    assert (role["role"], role["country_code"], role["party_id"]) == ("HUB", "NL", "RWT")
+    assert [sent.path for sent in server.sent] == ["/versions", "/details"]
+    # Configuration modules are not routed.
+    assert not [name for sent in server.sent for name in sent.headers if name.startswith("ocpi-")]
+    stored = (await gateway.rows("SELECT * FROM gateway.connections"))[0]
+    assert answer["token"] not in str(stored)
+    assert TOKEN_B not in str(stored)
+
+
+async def test_the_new_token_opens_the_modules_and_the_old_one_is_dead(gateway: Gateway, server: Partner) -> None:
+    client = await registered(gateway, server)
+    path = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
+    assert said(await client.put(path, json=samples.location())) == (201, 1000)
+    for each in ("/ocpi/versions", CREDENTIALS, path):
+        assert (await gateway.client(TOKEN_A).get(each)).status_code == 401
+
+
+async def test_a_registration_token_opens_versions_and_credentials_only(gateway: Gateway, server: Partner) -> None:
+    client = gateway.client(TOKEN_A)
+    assert (await client.get(CREDENTIALS)).json()["data"]["token"] == TOKEN_A
+    path = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
+    assert (await client.put(path, json=samples.location())).status_code == 401
+    assert server.sent == []
+
+
+async def test_wrong_moments(gateway: Gateway, server: Partner) -> None:
+    client = gateway.client(TOKEN_A)
+    assert (await client.put(CREDENTIALS, json=own(server))).status_code == 405
+    assert (await client.delete(CREDENTIALS)).status_code == 405
+    again = await registered(gateway, server)
+    assert (await again.post(CREDENTIALS, json=own(server))).status_code == 405
+    assert (await again.patch(CREDENTIALS, json={})).status_code == 405
+
+
+async def test_a_put_fetches_the_endpoints_again_and_replaces_the_token(gateway: Gateway, server: Partner) -> None:
+    client = await registered(gateway, server)
+    server.answer = Endpoints(server, modules=["credentials", "locations", "cdrs"])
+    answer = await client.put(CREDENTIALS, json=own(server))
+    assert said(answer) == (200, 1000)
+    (stored,) = await gateway.rows("SELECT endpoints FROM gateway.connections")
+    assert {each["identifier"] for each in stored["endpoints"]} == {"credentials", "locations", "cdrs"}
+    newer = gateway.client(answer.json()["data"]["token"])
+    path = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
+    assert said(await newer.put(path, json=samples.location())) == (201, 1000)
+    # The answer may have been lost: the former token repeats the PUT for a while, and does nothing else.
+    assert (await client.get(path)).status_code == 401
+    assert said(await client.put(CREDENTIALS, json=own(server))) == (200, 1000)
+
+
+async def test_a_partner_leaves(gateway: Gateway, server: Partner) -> None:
+    client = await registered(gateway, server)
+    assert said(await client.delete(CREDENTIALS)) == (200, 1000)
+    assert (await client.get("/ocpi/versions")).status_code == 401
+    assert (await gateway.client(TOKEN_A).get("/ocpi/versions")).status_code == 401
+    # A new registration token, by the registry, opens the way again.
+    await gateway.take("partner.registered", invited(PARTY, "CSO", "token-a-2", version=2))
+    assert said(await gateway.client("token-a-2").post(CREDENTIALS, json=own(server))) == (200, 1000)
+
+
+async def test_a_partner_that_writes_its_token_as_it_is(gateway: Gateway, server: Partner) -> None:
+    server.answer = Endpoints(server, raw=True)
+    await registered(gateway, server)
+    assert (await gateway.rows("SELECT authorization_style FROM gateway.connections"))[0]["authorization_style"] == "RAW"
+
+
+async def test_failures_of_calling_back(gateway: Gateway, server: Partner) -> None:
+    client = gateway.client(TOKEN_A)
+
+    async def answer(**fields: Any) -> tuple[int, int]:
+        return said(await client.post(CREDENTIALS, json=own(server, **fields)))
+
+    server.answer = lambda _sent: web.Response(body=b"rubbish")
+    assert await answer() == (200, 3001)
+    server.answer = Endpoints(server, raw=True)
+    assert await answer(token="another") == (200, 3001)
+    server.answer = None
+    assert await answer() == (200, 3001)
+    server.released.set()
+    assert await answer(url="https://127.0.0.1:9/versions") == (200, 3001)
+    server.answer = Endpoints(server, versions=[{"version": "2.1.1", "url": server.url}])
+    assert await answer() == (200, 3002)
+    server.answer = Endpoints(server, modules=["locations"])
+    assert await answer() == (200, 3003)
+    assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
+    server.answer = Endpoints(server)
+    assert await answer() == (200, 1000)
+
+
+async def test_roles_that_were_not_invited(gateway: Gateway, server: Partner) -> None:
+    role = {"role": "CPO", "country_code": "DE", "party_id": "XYZ", "business_details": {"name": "x"}}
+    answer = await gateway.client(TOKEN_A).post(CREDENTIALS, json=own(server, roles=[role]))
+    assert said(answer) == (200, 2001)
+    assert "DE-XYZ" in answer.json()["status_message"]
+    assert server.sent == []
+
+
+@pytest.mark.parametrize("change", [{"status": "SUSPENDED"}, {"status": "REMOVED"}, {"registration_token_hash": "x"}])
+async def test_what_the_registry_takes_back(gateway: Gateway, server: Partner, change: dict[str, Any]) -> None:
+    await gateway.take("partner.registered", invited(PARTY, "CSO", TOKEN_A, version=2, **change))
+    assert (await gateway.client(TOKEN_A).get("/ocpi/versions")).status_code == 401
+
+
+async def test_an_expired_registration_token_is_dead(gateway: Gateway) -> None:
+    from services.core.clock import system_clock
+
+    expired = invited(PARTY, "CSO", TOKEN_A, version=2, registration_expires_at=system_clock())
+    await gateway.take("partner.registered", expired)
+    assert (await gateway.client(TOKEN_A).get("/ocpi/versions")).status_code == 401
+
+
+async def test_older_news_of_a_partner_changes_nothing(gateway: Gateway, server: Partner) -> None:
+    client = await registered(gateway, server)
+    await gateway.take("partner.registered", invited(PARTY, "CSO", "other-token", version=1, status="REMOVED"))
+    # The registry's next word repeats the used token: it stays dead.
+    await gateway.take("partner.registered", invited(PARTY, "CSO", TOKEN_A, version=2, name="New name"))
+    gateway.forget()
+    assert (await client.get(CREDENTIALS)).status_code == 200
+    assert (await gateway.client(TOKEN_A).get(CREDENTIALS)).status_code == 401

@@ -1,0 +1,154 @@
+"""The partner as a client of the platform: the credentials handshake, and requests with the token that it yields."""
+
+import asyncio
+import secrets
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from tests.partners.ocpi import SUCCESS, VERSION, Party, dumps, loads, request_headers
+
+REQUEST_SECONDS = 30.0
+MAX_CONNECTIONS = 64
+INVITED_SECONDS = 10.0
+INVITED_PAUSE_SECONDS = 0.05
+
+
+class HandshakeError(Exception):
+    """The platform did not answer the registration as OCPI says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the platform answered: HTTP status, headers (lower-case names), parsed body or its text."""
+
+    http_status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def status_code(self) -> int | None:
+        """The OCPI status code, or None where the body is no OCPI envelope."""
+        return self.body.get("status_code") if isinstance(self.body, dict) else None
+
+    @property
+    def data(self) -> Any:
+        """The envelope's data."""
+        return self.body.get("data") if isinstance(self.body, dict) else None
+
+
+@dataclass(slots=True)
+class Platform:
+    """Our side of the connection to the platform.
+
+    Attributes:
+        token_for_us: Token B, by which the platform calls us.
+        token_for_them: Token C (A until registered), by which we call the platform.
+        endpoints: (module, role) to URL, from the platform's version details.
+        hub: The party that the platform gave itself in its credentials.
+    """
+
+    party: Party
+    role: str
+    versions_url: str
+    tls: ssl.SSLContext
+    token_for_us: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    token_for_them: str | None = None
+    endpoints: dict[tuple[str, str], str] = field(default_factory=dict)
+    hub: Party | None = None
+    _session: aiohttp.ClientSession | None = None
+
+    async def register(self, their_versions_url: str, registration_token: str) -> None:
+        """Run the handshake as its initiator; raises HandshakeError when any step fails.
+
+        An invitation may still be on its way to where we knock, so a 401 to the very first request is asked again.
+        """
+        self.token_for_them = registration_token
+        first = await self.request("GET", their_versions_url, module="versions")
+        deadline = time.monotonic() + INVITED_SECONDS
+        while first.http_status == 401 and time.monotonic() < deadline:
+            await asyncio.sleep(INVITED_PAUSE_SECONDS)
+            first = await self.request("GET", their_versions_url, module="versions")
+        versions = self._data(first)
+        details_url = next((each["url"] for each in versions if each["version"] == VERSION), None)
+        if details_url is None:
+            message = f"the platform offers no version {VERSION}"
+            raise HandshakeError(message)
+        details = self._data(await self.request("GET", details_url, module="versions"))
+        self.endpoints = {(each["identifier"], each["role"]): each["url"] for each in details["endpoints"]}
+        url = self.url("credentials", "RECEIVER", "SENDER")
+        given = self._data(await self.request("POST", url, self.credentials(), module="credentials"))
+        self.token_for_them = given["token"]
+        self.hub = Party(given["roles"][0]["country_code"], given["roles"][0]["party_id"])
+
+    def credentials(self) -> dict[str, Any]:
+        """The credentials object that tells the platform how to reach us."""
+        role = {
+            "role": self.role,
+            "party_id": self.party.party_id,
+            "country_code": self.party.country_code,
+            "business_details": {"name": f"Stand-in {self.role} {self.party}"},
+        }
+        return {"token": self.token_for_us, "url": self.versions_url, "roles": [role]}
+
+    def url(self, module: str, *roles: str) -> str:
+        """The platform's endpoint of a module in the first of these interface roles that it has."""
+        for role in roles:
+            if (module, role) in self.endpoints:
+                return self.endpoints[module, role].rstrip("/")
+        message = f"the platform has no endpoint for {module} as {' or '.join(roles)}"
+        raise HandshakeError(message)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        body: object = None,
+        *,
+        module: str,
+        receiver: Party | None = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request; `raw` goes out as it is instead of `body`, `headers` replace ours by name."""
+        own = request_headers(
+            self.token_for_them or "", self.party, receiver, routed=module not in {"versions", "credentials"}
+        )
+        content = raw if raw is not None else None if body is None else dumps(body)
+        if content is not None:
+            own["Content-Type"] = "application/json"
+        async with self._client().request(method, url, data=content, headers=own | dict(headers or {})) as response:
+            text = await response.read()
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, names, _parsed(text))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self.tls, limit=MAX_CONNECTIONS),
+                timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+            )
+        return self._session
+
+    @staticmethod
+    def _data(answer: Answer) -> Any:
+        if answer.http_status not in {200, 201} or answer.status_code != SUCCESS:
+            message = f"registration: the platform answered HTTP {answer.http_status}, {answer.body}"
+            raise HandshakeError(message)
+        return answer.data
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return loads(content) if content else None
+    except ValueError:
+        return content.decode(errors="replace")

@@ -1,0 +1,304 @@
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.clearing.audit import Audit, audit
+from services.clearing.claims import claim_of
+from services.clearing.facts import CreditedFact, Facts
+from services.clearing.findings import Code, Severity, Verdict, verdict
+from services.clearing.published import tariff_of
+from services.clearing.rules import AuditRules
+from tests.unit.clearing.samples import (
+    CSP,
+    END,
+    START,
+    agreement,
+    cdr,
+    facts,
+    location,
+    period,
+    place,
+    restriction,
+    session,
+    tariff,
+)
+
+RULES = AuditRules()
+
+
+def audited(known: Facts | None = None, **changes: Any) -> Audit:
+    return audit(claim_of(cdr(**changes)), facts() if known is None else known, RULES)
+
+
+def codes(found: Audit) -> set[str]:
+    return {finding.code.value for finding in found.findings}
+
+
+def published(**changes: Any) -> Any:
+    content = {
+        "tariff_id": "T1",
+        "version": 7,
+        "currency": "EUR",
+        "elements": [
+            {
+                "components": [
+                    {"component_type": "ENERGY", "price": "0.25", "vat_percent": "10", "step_size": 1},
+                ],
+                "restrictions": [],
+            }
+        ],
+        "min_price_excl_tax": None,
+        "min_price_incl_tax": None,
+        "max_price_excl_tax": None,
+        "max_price_incl_tax": None,
+        "valid_from": None,
+        "valid_until": None,
+    }
+    return tariff_of(content | changes)
+
+
+def test_a_right_cdr_has_no_findings() -> None:
+    found = audited()
+    assert found.findings == ()
+    assert found.rating is not None
+    assert found.rating.incl_tax == Decimal("5.50")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"session_id": None}, Code.SESSION_NOT_NAMED),
+        ({"total_cost_excl_tax": "118.80", "total_energy_cost_excl_tax": None}, Code.TOTAL_MISMATCH),
+        ({"total_cost_incl_tax": "5.52"}, Code.TOTAL_MISMATCH),
+        ({"total_energy_cost_excl_tax": "4.90"}, Code.PARTS_MISMATCH),
+        ({"total_time_cost_excl_tax": "1"}, Code.PARTS_MISMATCH),
+        ({"currency": "GBP"}, Code.CURRENCY_MISMATCH),
+        ({"cdr_id": "C2", "pseudonym": "p-2"}, Code.SESSION_MISMATCH),
+        ({"location": place(evse_uid="E2")}, Code.SESSION_MISMATCH),
+    ],
+)
+def test_one_thing_wrong_is_one_finding(changes: dict[str, Any], code: Code) -> None:
+    assert codes(audited(**changes)) - {Code.NOT_RATED} == {code.value}
+
+
+def test_a_total_within_tolerance_is_right() -> None:
+    assert audited(total_cost_excl_tax="5.01", total_energy_cost_excl_tax=None).findings == ()
+    assert codes(audited(total_cost_excl_tax="5.0101", total_energy_cost_excl_tax=None)) == {"TOTAL_MISMATCH"}
+
+
+def test_a_cdr_that_names_nothing_is_accepted() -> None:
+    periods = [period({"ENERGY": "20"})]
+    found = audited(facts(session=None), session_id=None, tariffs=[], periods=periods)
+    assert codes(found) == {"SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"}
+    assert verdict(found.findings) is Verdict.ACCEPTED
+
+
+def test_a_cdr_whose_facts_never_come_is_flagged() -> None:
+    found = audited(facts(session=None), tariffs=[])
+    assert codes(found) == {"SESSION_NOT_FOUND", "TARIFF_NOT_FOUND", "NOT_RATED"}
+    assert verdict(found.findings) is Verdict.FLAGGED
+
+
+def test_a_published_tariff_rates_a_cdr_that_only_names_it() -> None:
+    found = audited(facts(tariffs={"t1": published()}), tariffs=[])
+    assert found.findings == ()
+    assert found.rating is not None
+    assert found.tariff is not None
+    assert found.tariff.version == 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"tariffs": [tariff(restrictions=[restriction("min_kwh", "5")])]}, "restrictions"),
+        ({"tariffs": [tariff(max_price_excl_tax="3")]}, "least or highest"),
+        ({"tariffs": [tariff(), tariff(tariff_id="T2")]}, "several tariffs"),
+        ({"tariffs": [tariff(tariff_id="T2")]}, "several tariffs"),
+        ({"tariffs": [tariff(), tariff()]}, "no single tariff"),
+        ({"tariffs": [tariff(("ENERGY", "99999999999999999999", None, "1"))]}, "too many digits"),
+    ],
+)
+def test_what_cannot_be_rated_is_never_a_wrong_total(changes: dict[str, Any], reason: str) -> None:
+    found = audited(facts(tariffs={"t1": published()}), **(changes | {"total_cost_excl_tax": "5.00"}))
+    assert found.rating is None
+    assert codes(found) == {"NOT_RATED"}
+    assert reason in found.findings[0].detail
+    assert verdict(found.findings) is Verdict.ACCEPTED
+
+
+def test_without_an_agreement_nothing_is_booked() -> None:
+    late = agreement(valid_from=END)
+    over = agreement(valid_until=START)
+    for agreements in ([], [late], [over]):
+        found = audited(facts(agreements=agreements))
+        assert "NO_AGREEMENT" in codes(found)
+        assert verdict(found.findings) is Verdict.REJECTED
+        assert found.rating is None
+
+
+def test_the_newest_agreement_that_covers_the_start_counts() -> None:
+    ended = agreement(agreement_id="A0", version=2, valid_until=START + timedelta(hours=1))
+    later = agreement(agreement_id="A2", version=3, valid_from=START + timedelta(hours=1))
+    found = audited(facts(agreements=[later, ended]))
+    assert found.agreement == ended
+
+
+@pytest.mark.parametrize("text", ["1E999999", "NaN", "100000000000000000000"])
+@pytest.mark.parametrize("field", ["total_cost_excl_tax", "total_cost_incl_tax", "total_energy", "total_parking_time"])
+def test_a_number_that_nobody_can_hold_is_rejected(field: str, text: str) -> None:
+    found = audited(None, **{field: text})
+    assert "NUMBER_OUT_OF_RANGE" in codes(found)
+    assert verdict(found.findings) is Verdict.REJECTED
+    assert found.rating is None
+
+
+def test_numbers_of_periods_and_tariffs_count_too() -> None:
+    assert "NUMBER_OUT_OF_RANGE" in codes(audited(periods=[period({"ENERGY": "1E30"}, "T1")]))
+    assert "NUMBER_OUT_OF_RANGE" in codes(audited(tariffs=[tariff(("ENERGY", "1E30", None, "1"))]))
+    most = "99999999999999999999"
+    assert "NUMBER_OUT_OF_RANGE" in codes(audited(periods=[period({"ENERGY": most}), period({"ENERGY": most})]))
+
+
+class TestEnergyAndTime:
+    """What real charge points send: negative and absurd energy, sessions of days, ends before their starts."""
+
+    def of(self, kwh: str, **changes: Any) -> Audit:
+        known = facts(session=session(kwh=Decimal(kwh)), location=changes.pop("at", location()))
+        cost = f"{Decimal(kwh) * Decimal('0.25'):.2f}"
+        money = {"total_cost_excl_tax": cost, "total_cost_incl_tax": None, "total_energy_cost_excl_tax": cost}
+        return audited(known, total_energy=kwh, periods=[period({"ENERGY": kwh}, "T1")], **(money | changes))
+
+    def test_negative_energy(self) -> None:
+        found = self.of("-60.81")
+        assert codes(found) == {"ENERGY_NEGATIVE", "NOT_RATED"}
+        assert verdict(found.findings) is Verdict.FLAGGED
+
+    def test_no_energy(self) -> None:
+        found = self.of("0")
+        assert codes(found) == {"ENERGY_ZERO"}
+        assert verdict(found.findings) is Verdict.ACCEPTED
+
+    def test_more_than_anything_takes(self) -> None:
+        found = self.of("1430", at=None)
+        assert codes(found) == {"ENERGY_IMPLAUSIBLE"}
+        assert verdict(found.findings) is Verdict.FLAGGED
+
+    def test_more_than_the_connector_gives(self) -> None:
+        assert codes(self.of("48.4")) == set()
+        assert codes(self.of("48.401")) == {"ENERGY_IMPLAUSIBLE"}
+        assert codes(self.of("48.401", at=location(power_kw=None))) == set()
+
+    def test_periods_that_do_not_sum_up(self) -> None:
+        found = audited(periods=[period({"ENERGY": "10"}, "T1"), period({"ENERGY": "9.98"}, "T1")])
+        assert codes(found) == {"ENERGY_PERIODS_MISMATCH", "NOT_RATED"}
+        found = audited(periods=[period({"ENERGY": "10"}, "T1"), period({"ENERGY": "9.995"}, "T1")])
+        assert codes(found) == set()
+
+    def test_periods_without_energy_say_nothing(self) -> None:
+        found = audited(tariffs=[tariff(("TIME", "2.5", "10", "1"))], periods=[period({"TIME": "2"}, "T1")])
+        assert found.findings == ()
+
+    def test_longer_than_a_day(self) -> None:
+        ended_at = START + timedelta(hours=24, minutes=1)
+        found = audited(facts(session=session(ended_at=ended_at)), ended_at=ended_at)
+        assert codes(found) == {"TIME_IMPLAUSIBLE"}
+        found = audited(
+            facts(session=session(ended_at=START + timedelta(hours=24))), ended_at=START + timedelta(hours=24)
+        )
+        assert found.findings == ()
+
+    def test_a_total_time_longer_than_a_day(self) -> None:
+        assert codes(audited(total_time="25")) == {"TIME_IMPLAUSIBLE"}
+
+    def test_an_end_before_the_start(self) -> None:
+        found = audited(
+            facts(session=session(ended_at=START - timedelta(hours=1))), ended_at=START - timedelta(hours=1)
+        )
+        assert "TIME_REVERSED" in codes(found)
+        assert verdict(found.findings) is Verdict.REJECTED
+
+    def test_an_overlap_names_the_other(self) -> None:
+        found = audited(facts(overlapping="C0"))
+        assert codes(found) == {"CONNECTOR_OVERLAP"}
+        assert "C0" in found.findings[0].detail
+
+
+class TestSession:
+    @pytest.mark.parametrize(
+        ("changes", "phrase"),
+        [
+            ({"state": "ACTIVE", "ended_at": None}, "still ACTIVE"),
+            ({"state": "INVALID"}, "INVALID"),
+            ({"home_csp": "DE-ABC"}, "home-CSP NL-TNM, not DE-ABC"),
+            ({"location_id": "L2"}, "location L1, not L2"),
+            ({"connector_id": "2"}, "connector 1, not 2"),
+            ({"started_at": START - timedelta(seconds=61)}, "start"),
+            ({"ended_at": END + timedelta(seconds=61)}, "end"),
+            ({"kwh": Decimal("20.101")}, "20 kWh, not 20.101 kWh"),
+        ],
+    )
+    def test_differences(self, changes: dict[str, Any], phrase: str) -> None:
+        found = audited(facts(session=session(**changes)))
+        assert codes(found) == {"SESSION_MISMATCH"}
+        assert phrase in found.findings[0].detail
+
+    def test_small_differences_and_case_do_not_count(self) -> None:
+        near = session(evse_uid="e1", started_at=START + timedelta(seconds=60), kwh=Decimal("19.9"))
+        assert audited(facts(session=near)).findings == ()
+
+    def test_a_pseudonym_is_never_shown(self) -> None:
+        found = audited(facts(session=session(pseudonym="p-2")))
+        assert "p-2" not in found.findings[0].detail
+        assert "p-1" not in found.findings[0].detail
+
+
+class TestCredit:
+    def of(self, credited: CreditedFact | None, **changes: Any) -> Audit:
+        money = {"total_cost_excl_tax": "-5.00", "total_cost_incl_tax": "-5.50"}
+        credit = {"cdr_id": "C1-credit", "credit": True, "credit_reference_id": "C1"}
+        return audited(facts(credited=credited), **(money | credit | changes))
+
+    def original(self, **changes: Any) -> CreditedFact:
+        values = {"cdr_id": "C1", "revision": 1, "home_csp": CSP, "amount": Decimal("5.50"), "currency": "EUR"}
+        return CreditedFact(**(values | {"credited_by": None} | changes))  # type: ignore[arg-type]
+
+    def test_a_right_credit_negates_the_total_alone(self) -> None:
+        found = self.of(self.original())
+        assert found.findings == ()
+        assert found.rating is not None
+        assert found.rating.incl_tax == Decimal("-5.50")
+
+    def test_parts_may_be_negated_too(self) -> None:
+        assert self.of(self.original(), total_energy_cost_excl_tax="-5.00").findings == ()
+
+    @pytest.mark.parametrize(
+        ("changes", "phrase"),
+        [
+            ({"home_csp": "DE-ABC"}, "another home-CSP"),
+            ({"credited_by": "C1-c"}, "already taken back by C1-c"),
+            ({"currency": "GBP"}, "is in GBP"),
+            ({"amount": Decimal(0)}, "booked 0"),
+        ],
+    )
+    def test_an_unfit_original_is_flagged(self, changes: dict[str, Any], phrase: str) -> None:
+        found = self.of(self.original(**changes))
+        assert codes(found) == {"CREDIT_UNMATCHED"}
+        assert phrase in found.findings[0].detail
+
+    def test_an_unknown_original_is_flagged(self) -> None:
+        found = self.of(None)
+        assert codes(found) == {"CREDIT_UNMATCHED"}
+        assert verdict(found.findings) is Verdict.FLAGGED
+
+    def test_a_credit_that_asks_for_money_is_rejected(self) -> None:
+        found = self.of(self.original(), total_cost_excl_tax="5.00", total_cost_incl_tax="5.50")
+        assert "TOTAL_MISMATCH" in codes(found)
+
+
+def test_details_carry_no_severity_surprise() -> None:
+    assert {finding.severity for finding in audited(total_cost_excl_tax="9").findings} == {
+        Severity.REJECT,
+        Severity.FLAG,
+    }

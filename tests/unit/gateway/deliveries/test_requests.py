@@ -1,0 +1,46 @@
+from services.gateway.deliveries.requests import PartnerRequest, headers
+from services.gateway.partners.tokens import Style
+
+
+def request(module: str, body: bytes | None = None, style: Style = Style.BASE64) -> PartnerRequest:
+    return PartnerRequest(
+        platform="p",
+        token="example-token",
+        style=style,
+        module=module,
+        method="PUT",
+        url="https://csp.example/x",
+        sender="NL-TNM",
+        receiver="DE-ABC",
+        correlation_id="conversation",
+        body=body,
+    )
+
+
+def test_each_hop_has_a_new_request_id_and_the_same_correlation_id() -> None:
+    found = headers(request("sessions", b"{}"), "hop-2")
+    assert found["X-Request-ID"] == "hop-2"
+    assert found["X-Correlation-ID"] == "conversation"
+    assert found["Content-Type"] == "application/json"
+
+
+def test_functional_modules_are_routed() -> None:
+    found = headers(request("cdrs"), "r")
+    assert found["OCPI-from-country-code"] == "NL"
+    assert found["OCPI-from-party-id"] == "TNM"
+    assert found["OCPI-to-country-code"] == "DE"
+    assert found["OCPI-to-party-id"] == "ABC"
+
+
+def test_configuration_modules_are_not_routed() -> None:
+    for module in ("versions", "credentials", "hubclientinfo"):
+        assert not [name for name in headers(request(module), "r") if name.lower().startswith("ocpi-")]
+
+
+def test_the_token_is_written_as_the_partner_wants_it() -> None:
+    assert headers(request("cdrs"), "r")["Authorization"] == "Token ZXhhbXBsZS10b2tlbg=="
+    assert headers(request("cdrs", style=Style.RAW), "r")["Authorization"] == "Token example-token"
+
+
+def test_a_request_does_not_show_its_token() -> None:
+    assert "example-token" not in repr(request("cdrs"))
