@@ -45,6 +45,8 @@ def utc_milliseconds(value: datetime) -> datetime:
     """
     if value.tzinfo is UTC and not value.microsecond % 1000:
         return value  # as the codec reads it
+    if value.tzinfo is UTC and value.microsecond % 1000 == 0:
+        return value
     try:
         utc = value.astimezone(UTC)
     except OverflowError as error:

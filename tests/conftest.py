@@ -1,15 +1,10 @@
-"""What all tests share: fixtures on the real servers, which start nothing until a test asks, and a closed network."""
+"""What all tests share: the fixtures on the real servers start nothing until a test asks for one."""
 
-from hypothesis import settings
-from pytest_socket import socket_allow_hosts
+import signal
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.deployment"]
 
-# An example's time says nothing on a machine that runs servers besides.
-settings.register_profile("roamwatt", deadline=None)
-settings.load_profile("roamwatt")
 
-
-def pytest_runtest_setup() -> None:
-    """Let a test connect to this machine alone; `tests/unit/conftest.py` takes even that away."""
-    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+def pytest_sessionstart() -> None:
+    """Let a SIGTERM end the run as a Ctrl-C does: fixtures stop the servers that they started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

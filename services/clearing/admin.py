@@ -48,7 +48,7 @@ class Admin:
         async with self._engine.connect() as connection:
             found = await reports.cdr(connection, cso, cdr_id)
             if found is not None:
-                return answer(dict(found))
+                return answer(found)
             deadline = await reports.waits_until(connection, cso, cdr_id)
         if deadline is not None:
             raise NotFound(f"this CDR has no verdict yet: it waits for what it names until {format_utc(deadline)}")

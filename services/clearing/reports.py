@@ -1,23 +1,31 @@
 """What the admin API of clearing reads: CDRs, balances, and sums over them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, any_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clearing.claims import same
 from services.clearing.ledger import payable, receivable
 from services.clearing.tables import cdrs, ledger, waiting
+from services.core.money import plain
 
 _HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key"})
 _SHOWN: Final = tuple(column for column in cdrs.columns if column.name not in _HIDDEN)
 
 
-async def cdr(connection: AsyncConnection, cso: str, cdr_id: str) -> RowMapping | None:
+async def cdr(connection: AsyncConnection, cso: str, cdr_id: str) -> dict[str, Any] | None:
     """Return a cleared CDR with its findings."""
     query = select(*_SHOWN).where(cdrs.c.visited_cso == cso, cdrs.c.cdr_key == same(cdr_id))
-    return (await connection.execute(query)).mappings().one_or_none()
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else shown(row)
+
+
+def shown(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row as the admin API shows it: numbers as plain text."""
+    return {str(name): plain(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
 async def waits_until(connection: AsyncConnection, cso: str, cdr_id: str) -> Any | None:
@@ -40,7 +48,7 @@ async def page(
     verdict: str | None,
     code: str | None,
     max_rows: int,
-) -> Sequence[RowMapping]:
+) -> list[dict[str, Any]]:
     """Return cleared CDRs in the order of CSO and id, from after this one on."""
     query = select(*_SHOWN, cdrs.c.cdr_key).where(condition).order_by(cdrs.c.visited_cso, cdrs.c.cdr_key)
     if after is not None:
@@ -48,8 +56,8 @@ async def page(
     if verdict is not None:
         query = query.where(cdrs.c.verdict == verdict)
     if code is not None:
-        query = query.where(cdrs.c.finding_codes.any(code))
-    return (await connection.execute(query.limit(max_rows))).mappings().all()
+        query = query.where(any_(cdrs.c.finding_codes) == code)
+    return await _all(connection, query.limit(max_rows))
 
 
 async def balances(
@@ -66,8 +74,7 @@ async def balances(
         query = query.where(ledger.c.home_csp == csp)
     if after is not None:
         query = query.where(tuple_(*pair) > tuple_(*after))
-    rows = (await connection.execute(query)).mappings().all()
-    return [dict(row) | _accounts(row) for row in rows]
+    return [row | _accounts(row) for row in await _all(connection, query)]
 
 
 def receivable_account() -> ColumnElement[bool]:
@@ -116,7 +123,7 @@ async def _count_waiting(connection: AsyncConnection, cso: str | None, csp: str 
 
 
 async def _all(connection: AsyncConnection, query: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+    return [shown(row) for row in (await connection.execute(query)).mappings()]
 
 
 def _accounts(row: Mapping[Any, Any]) -> dict[str, str]:

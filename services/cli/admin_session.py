@@ -1,6 +1,7 @@
 """Talks to the admin APIs of a running deployment with many requests in flight (asyncio)."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -53,16 +54,21 @@ class AdminSession:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"{service} does not answer: {type(error).__name__}") from error
         if response.status < 300:
-            return json.loads(content, parse_float=Decimal)
+            return json.loads(content, parse_float=Decimal) if content else None
         kind = _ERRORS.get(response.status, Unavailable)
         raise kind(f"{method} {path} of {service}: HTTP {response.status}, {content[:500].decode(errors='replace')}")
 
     async def invite(self, party: str, name: str, roles: list[str]) -> str:
-        """Invite a partner and return its registration token; one that is known is removed and invited anew."""
+        """Invite a partner and return its registration token.
+
+        One that is known is removed, its registration ended, and invited anew: it has forgotten its token.
+        """
         invitation = {"party": party, "name": name, "roles": roles}
         invited = await self.post("registry", "/partners", invitation)
         if invited["registration_token"] is None:
             await self.request("DELETE", "registry", f"/partners/{party}")
+            with contextlib.suppress(NotFound):
+                await self.request("DELETE", "gateway", f"/connections/{party}")
             invited = await self.post("registry", "/partners", invitation)
         return str(invited["registration_token"])
 

@@ -63,7 +63,7 @@ class Story:
         line.add_row(f"{mark} [bold]{step.number}[/]", f"[bold]{escape(step.title)}[/]", f"[cyan]{seconds:.2f} s[/]")
         self._console.print(line)
         for fact in step.facts:
-            self._console.print(Padding(escape(fact), (0, 0, 0, 5)))
+            self._console.print(Padding(escape(fact), (0, 0, 0, 5), expand=False))
 
 
 def expect(condition: object, expected: str, seen: object = None) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -34,8 +35,9 @@ def up(
     if detach:
         _up_detached()
         return
-    deployment = Deployment.prepare()
-    with signals.noticing(deployment.asked_to_stop):
+    asked_to_stop = threading.Event()
+    with signals.noticing(asked_to_stop):
+        deployment = Deployment.prepare(asked_to_stop=asked_to_stop)
         try:
             deployment.start(_say_step)
         except Interrupted:

@@ -71,6 +71,11 @@ def total(values: Iterable[Decimal]) -> Decimal:
     return result
 
 
+def plain(value: Decimal) -> str:
+    """Return a number as people and simple readers write it: without an exponent."""
+    return f"{value:f}"
+
+
 @dataclass(frozen=True, slots=True)
 class RoundingRule:
     """A rounding that two parties agreed on; OCPI has none, so it is a value of their agreement.

@@ -3,6 +3,7 @@
 from services.core.clock import system_clock
 from services.gateway.authorize import asking
 from services.gateway.calls import refusal
+from services.gateway.deliveries.inspection import waiting_timer
 from services.gateway.handlers import handlers
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import snapshot_timer
@@ -28,7 +29,11 @@ def build(settings: GatewaySettings | None = None) -> Service:
         settings=settings,
         metadata=metadata,
         handlers=handlers(settings),
-        timers=(snapshot_timer(settings.snapshots), keys.home_answers.timer()),
+        timers=(
+            snapshot_timer(settings.snapshots),
+            keys.home_answers.timer(),
+            waiting_timer(settings.deliveries),
+        ),
         direct=(DirectSubscription(asking.TOPIC, rooms.asked),),
         admin_routes=lambda context: rooms.of(context).admin_routes(),
         background=(

@@ -1,10 +1,10 @@
 """The admin API of the gateway.
 
-    GET    /admin/connections                         parties, their connections and circuit breakers
-    DELETE /admin/connections/{platform}              end a registration, so that the platform may register anew
-    GET    /admin/deliveries?partner=&state=&limit=   what waits or is parked, and how much there is of it
-    POST   /admin/deliveries/{id}/retry               send one now
-    GET    /admin/reports/{party}?offset=&limit=      what the party's report of refusals says
+GET    /admin/connections                         parties, their connections and circuit breakers
+DELETE /admin/connections/{platform}              end a registration, so that the platform may register anew
+GET    /admin/deliveries?partner=&state=&limit=   what waits or is parked, and how much there is of it
+POST   /admin/deliveries/{id}/retry               send one now
+GET    /admin/reports/{party}?offset=&limit=      what the party's report of refusals says
 """
 
 from collections.abc import Sequence

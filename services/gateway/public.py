@@ -13,7 +13,8 @@ from services.gateway.inbound import locations, sessions
 from services.gateway.inbound.cdrs import MODULE as CDRS
 from services.gateway.inbound.cdrs import Cdrs
 from services.gateway.inbound.locations import Locations
-from services.gateway.inbound.pipeline import Module, Pipeline, Result
+from services.gateway.inbound.module import Module, Result
+from services.gateway.inbound.pipeline import Pipeline
 from services.gateway.inbound.reading import Desk
 from services.gateway.inbound.sessions import Sessions
 from services.gateway.inbound.tariffs import MODULE as TARIFFS

@@ -92,6 +92,7 @@ class DeliverySettings(Group):
         retry_min_seconds: The pause after the first failure; it doubles up to `retry_max_seconds`.
         max_tries: Then a row is parked for an operator; with the default pauses after about three weeks.
         breaker_failures: In a row; then only single probes are sent until one succeeds.
+        count_seconds: How often the metrics count the queue.
     """
 
     poll_milliseconds: Milliseconds = 100
@@ -103,6 +104,7 @@ class DeliverySettings(Group):
     breaker_failures: Count = 5
     breaker_min_seconds: Seconds = 2
     breaker_max_seconds: Seconds = 60
+    count_seconds: Seconds = 15
     stop_seconds: Seconds = 3
 
 

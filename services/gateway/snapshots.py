@@ -91,9 +91,7 @@ async def queue_page(work: Work, page_rows: int) -> bool:
     if snapshot is None:
         return False
     owner, partner, module = snapshot["owner"], snapshot["partner"], snapshot["module"]
-    page = await listed(
-        work.connection, module, owner, partner, after=snapshot["after_object_id"], rows=page_rows
-    )
+    page = await listed(work.connection, module, owner, partner, after=snapshot["after_object_id"], rows=page_rows)
     await enqueue(work, [Delivery(partner, module, owner, row.object_id, row.version) for row in page])
     ended = len(page) < page_rows
     progress = {

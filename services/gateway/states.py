@@ -23,6 +23,7 @@ class Push:
         wire: The checked wire model of a whole object; None for a part or a change, which is checked when it is merged.
         audience: The only partner it is for; empty for every partner.
         partners: Who gets it, where that does not follow from the object itself.
+        sender: Who stands in the OCPI-from headers on its way to them; empty: its owner.
         agreed: The home-CSPs with which the owner has an agreement, for what concerns one of them.
         part: EVSE uid and connector id, where only that part of a location is pushed.
         patch: Only fields that change are given.
@@ -39,6 +40,7 @@ class Push:
     wire: Any = field(default=None, repr=False)
     audience: str = ""
     partners: tuple[str, ...] = ()
+    sender: str = ""
     agreed: frozenset[str] = frozenset()
     part: tuple[str, ...] = ()
     patch: bool = False

@@ -130,7 +130,10 @@ class Consumption:
             settings_provider_factory=lambda _message: PartMetrics(), registry=metrics.REGISTRY
         )
         broker = KafkaBroker(
-            **_broker_options(client_options(self._settings.kafka)), middlewares=[middleware], logger=None
+            self._settings.kafka.bootstrap_servers.split(","),
+            consumer_only=True,
+            middlewares=[middleware],
+            logger=None,
         )
         subscriber = broker.subscriber(
             *self._service.handlers,
@@ -203,7 +206,3 @@ class Consumption:
         if error is None:
             for part in parts:
                 metrics.INBOX_RECORDS.labels(part.topic).inc(len(part.records))
-
-
-def _broker_options(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("bootstrap_servers", "client_id", "request_timeout_ms") if name in options}

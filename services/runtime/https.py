@@ -16,6 +16,7 @@ from services.runtime import metrics
 from services.runtime.security import server_context
 from services.runtime.settings import HttpsSettings
 
+_FAREWELL_SECONDS: Final = 0.5
 _TLS_VERSIONS: Final = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303}
 
 
@@ -153,6 +154,12 @@ class _Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._disarm()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            # A client that does not read now never answers the end of the TLS session; the stop need not wait for it.
+            self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
 
     def _count(self, *parts: bytes) -> None:
         self._header_bytes += sum(map(len, parts))

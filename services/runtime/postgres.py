@@ -30,6 +30,7 @@ def engine(settings: DatabaseSettings, name: str) -> AsyncEngine:
     )
     return create_async_engine(
         settings.url,
+        hide_parameters=True,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_wait_seconds,

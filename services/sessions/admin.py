@@ -4,6 +4,7 @@ GET /admin/sessions/{cso}/{session_id}
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.core.errors import NotFound
+from services.core.money import plain
 from services.core.party import PartyId
 from services.runtime.admin import answer
 from services.runtime.service import Context
@@ -44,4 +46,4 @@ class Admin:
             found = (await connection.execute(query)).mappings().one_or_none()
         if found is None:
             raise NotFound("there is no such session")
-        return answer(dict(found))
+        return answer({name: plain(value) if isinstance(value, Decimal) else value for name, value in found.items()})

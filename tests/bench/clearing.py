@@ -5,11 +5,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
@@ -25,10 +23,9 @@ from services.runtime.embedded.keys import Keys
 from services.runtime.embedded.layout import CHECKOUT
 from services.runtime.settings import KafkaSettings
 from tests.bench.figures import Figure
-from tests.bench.sample import PARTY_PAIR, START, agreement, cdr, session
+from tests.bench.sample import PARTY_PAIR, agreement, cdr, session
 from tests.support.cluster import Cluster, running_cluster
 
-RECORDS = 20_000
 WAIT_SECONDS = 300.0
 EDGE = 0.05
 """Share of the records at each end that is left out: starting up, and the last batch that is not full."""
@@ -40,6 +37,7 @@ class Stage:
 
     cluster: Cluster
     folder: Path
+    records: int
     codec: Codec = field(default_factory=Codec)
     filled: int = 0
 
@@ -78,26 +76,26 @@ class Stage:
                 await process.wait()
 
 
-async def clear(runs: int) -> Figure:
+async def clear(runs: int, records: int) -> Figure:
     """CDRs cleared a second by one process, to committed verdicts."""
-    values = await _measured("services.clearing", runs, with_facts=True)
-    bare = await _measured("tests.bench.bare_clearing", runs, with_facts=False)
+    values = await _measured("services.clearing", runs, records, with_facts=True)
+    bare = await _measured("tests.bench.bare_clearing", runs, records, with_facts=False)
     return Figure(
         "clear",
         "CDRs/s",
         values,
         bare=median(bare),
         goal="at least 2000",
-        more={"records": RECORDS, "bare_runs": [round(each, 1) for each in bare]},
+        more={"records": records, "bare_runs": [round(each, 1) for each in bare]},
     )
 
 
-async def _measured(module: str, runs: int, *, with_facts: bool) -> list[float]:
+async def _measured(module: str, runs: int, records: int, *, with_facts: bool) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="roamwatt-bench-") as name:
         context = running_cluster(Path(name))
         cluster = await asyncio.to_thread(context.__enter__)
         try:
-            stage = Stage(cluster, Path(name))
+            stage = Stage(cluster, Path(name), records)
             await topics.create(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers))
             with cluster.database() as database_url:
                 return [await _run(stage, module, database_url, with_facts=with_facts) for _ in range(runs)]
@@ -106,19 +104,19 @@ async def _measured(module: str, runs: int, *, with_facts: bool) -> list[float]:
 
 
 async def _run(stage: Stage, module: str, database_url: str, *, with_facts: bool) -> float:
-    numbers = range(stage.filled, stage.filled + RECORDS)
+    numbers = range(stage.filled, stage.filled + stage.records)
     cso = PARTY_PAIR[0]
     if with_facts:
         # All facts are there before the first CDR, as they are when a CDR comes after its session.
         await stage.fill("agreement.concluded", [("|".join(PARTY_PAIR), agreement())])
         await stage.fill("session.tracked", ((f"{cso}|S{number}", session(number)) for number in numbers))
         async with stage.process(module, database_url):
-            await _consumed(stage, "session.tracked", stage.filled + RECORDS)
+            await _consumed(stage, "session.tracked", stage.filled + stage.records)
     await stage.fill("cdr.submitted", ((f"{cso}|C{number}", cdr(number)) for number in numbers))
     async with stage.process(module, database_url):
-        moments = await asyncio.to_thread(_cleared_moments, stage, stage.filled + RECORDS)
-    stage.filled += RECORDS
-    return _rate(moments[-RECORDS:])
+        moments = await asyncio.to_thread(_cleared_moments, stage, stage.filled + stage.records)
+    stage.filled += stage.records
+    return _rate(moments[-stage.records :])
 
 
 async def _consumed(stage: Stage, topic: str, wanted: int) -> None:

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import uvloop
 
 ID = "@@ID@@"
+OVERDUE_SECONDS = 30.0
+"""How long after its end a load with a rate goes on to send what was due; the rest counts as unserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Result:
 
     done: int = 0
     refused: int = 0
+    unserved: int = 0
     example: str = ""
     latencies_ms: list[float] = field(default_factory=list)
 
@@ -62,27 +65,30 @@ async def run(job: Job) -> Result:
     begins = time.perf_counter() + job.warm_up_seconds
     ends = begins + job.seconds
     numbers = iter(job.ids[number % len(job.ids)] for number in count()) if job.ids else _numbers(job.prefix)
-    due: asyncio.Queue[float] = asyncio.Queue()
+    due: asyncio.Queue[float | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as tasks:
         if job.rate is not None:
-            tasks.create_task(_pace(due, job.rate, ends))
+            tasks.create_task(_pace(due, job.rate, ends, job.connections))
         for _ in range(job.connections):
             tasks.create_task(_connection(job, numbers, due, result, begins, ends))
+    result.unserved = due.qsize()
     return result
 
 
-async def _pace(due: asyncio.Queue[float], rate: float, ends: float) -> None:
+async def _pace(due: asyncio.Queue[float | None], rate: float, ends: float, connections: int) -> None:
     began = time.perf_counter()
     for number in count():
         at = began + number / rate
         if at >= ends:
-            return
+            break
         await asyncio.sleep(max(0.0, at - time.perf_counter()))
         due.put_nowait(at)
+    for _ in range(connections):
+        due.put_nowait(None)
 
 
 async def _connection(
-    job: Job, numbers: Iterator[str], due: asyncio.Queue[float], result: Result, begins: float, ends: float
+    job: Job, numbers: Iterator[str], due: asyncio.Queue[float | None], result: Result, begins: float, ends: float
 ) -> None:
     target = urlsplit(job.url)
     tls = ssl.create_default_context(cafile=job.ca_file)
@@ -103,16 +109,12 @@ async def _connection(
     writer.close()
 
 
-async def _next_start(job: Job, due: asyncio.Queue[float], ends: float) -> float | None:
+async def _next_start(job: Job, due: asyncio.Queue[float | None], ends: float) -> float | None:
+    """When the next request is due; None when there is none. What is due is sent, however late: lateness counts."""
     now = time.perf_counter()
-    if now >= ends:
-        return None
     if job.rate is None:
-        return now
-    try:
-        return await asyncio.wait_for(due.get(), ends - now)
-    except TimeoutError:
-        return None
+        return now if now < ends else None
+    return await due.get() if now < ends + OVERDUE_SECONDS else None
 
 
 def _request(job: Job, host: str, number: str) -> bytes:
@@ -147,6 +149,7 @@ def main() -> None:
     told = {
         "done": result.done,
         "refused": result.refused,
+        "unserved": result.unserved,
         "example": result.example,
         "seconds": job.seconds,
         "latencies_ms": sorted(result.latencies_ms),

@@ -29,7 +29,9 @@ def resident_megabytes(deployment: Deployment) -> Mapping[str, float]:
     found = {}
     for each in processes.recorded(deployment.layout.records):
         children = _children(each.identity.pid)
-        kibibytes = _field(each.identity.pid, "status", "VmRSS") + sum(_field(pid, "smaps_rollup", "Pss") for pid in children)
+        kibibytes = _field(each.identity.pid, "status", "VmRSS") + sum(
+            _field(pid, "smaps_rollup", "Pss") for pid in children
+        )
         found[each.name] = round(kibibytes / KIBIBYTES, 1)
     return found
 

@@ -91,11 +91,14 @@ def cdr_body() -> str:
 
 async def load(job: Job) -> dict[str, Any]:
     """Run a job in a process of its own; fails when requests were refused."""
+    pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.load",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=CHECKOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate(json.dumps(asdict(job)).encode())
+        sys.executable, "-m", "tests.bench.load", stdin=pipe, stdout=pipe, stderr=pipe, cwd=CHECKOUT
+    )
+    output, errors = await process.communicate(json.dumps(asdict(job)).encode())
+    if process.returncode:
+        message = f"the load process ended with status {process.returncode}: {errors[-500:].decode()}"
+        raise RuntimeError(message)
     told: dict[str, Any] = json.loads(output)
     if told["refused"]:
         message = f"{told['refused']} requests were refused, such as {told['example']}"

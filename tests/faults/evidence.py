@@ -156,7 +156,8 @@ async def committed(bootstrap_servers: str, topic: str, key_begins: str) -> list
         begin, found = key_begins.encode(), []
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                found += [_CODEC.decode(topic, record.value) for record in records if record.key.startswith(begin)]
+                ours = (each.value for each in records if each.key and each.value and each.key.startswith(begin))
+                found += [_CODEC.decode(topic, value) for value in ours]
         return found
     finally:
         await consumer.stop()

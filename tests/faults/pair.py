@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from starlette.routing import Route
 from services.cli import replay_objects as objects
 from services.cli.admin_session import AdminSession, admin_session
 from services.cli.replay_call_back import CallBack
-from services.cli.replay_files import FORMATS
+from services.cli.replay_files import FORMATS, ImportedSession
 from services.cli.replay_objects import City, Prices
 from services.cli.replay_partner import VERSION, Partner, Patience, dumps
 from services.core.party import PartyId
@@ -30,9 +30,14 @@ from services.runtime import https
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.security import client_context
 from services.runtime.settings import HttpsSettings
+from tests.support.waiting import eventually
 
 CARD: Final = "CARD1"
 AGREED_FROM: Final = datetime(2009, 1, 1, tzinfo=UTC)
+# One hour after the other from here on, so that no two sessions at one connector overlap.
+FIRST_START: Final = datetime(2010, 1, 1, tzinfo=UTC)
+_MODEL: Final = "rapid 50 kW"
+_SITE: Final = "Fault run"
 PRICES: Final = Prices("EUR", Decimal("0.41"), Decimal("1.2"), Decimal("0.35"), Decimal(19))
 # Longer than any outage, shorter than a run that hangs.
 PATIENCE: Final = Patience(request_seconds=10, give_up_seconds=240, invited_seconds=60, longest_pause_seconds=0.5)
@@ -88,7 +93,7 @@ class Pair:
         """One try of the CSO, never repeated: HTTP status and the JSON of the answer."""
         role = "SENDER" if module == "tokens" else "RECEIVER"
         url = self.cso.endpoints[module, role].rstrip("/") + path
-        headers = self.cso._headers(routed=True)
+        headers = self.cso.headers(routed=True)
         body = None if value is None else dumps(value)
         async with self.cso.session.request(method, url, data=body, headers=headers) as response:
             return response.status, json.loads(await response.read())
@@ -120,6 +125,7 @@ async def registered_pair(deployment: Deployment) -> AsyncIterator[Pair]:
         await admin.post("registry", "/agreements", _terms(city))
         issued = await csp.put("tokens", CARD, objects.token(city, CARD, AGREED_FROM), "?type=RFID")
         assert issued.is_success, issued
+        await eventually(lambda: _may_roam(city, cso), timeout_seconds=30, what="the agreement to be in force")
         yield Pair(city, cso, csp, home, admin, objects.tariff(city, AGREED_FROM))
 
 
@@ -135,6 +141,22 @@ async def _serving(settings: HttpsSettings) -> AsyncIterator[Home]:
     finally:
         server.should_exit = True
         await task
+
+
+async def _may_roam(city: City, cso: Partner) -> bool:
+    """Whether the gateway knows the agreement yet: the operator's answer may be ahead of it."""
+    row = charged("PROBE", 0)
+    return (await cso.put("sessions", row.row_id, objects.session(city, row, row.charge_point, ended=True))).is_success
+
+
+def charged(connector: str, number: int) -> ImportedSession:
+    """A session of one hour; the energy, and with it the price, differs from one number to the next."""
+    started_at = FIRST_START + timedelta(hours=number)
+    kwh = Decimal(100 + (number * 37 + len(connector)) % 4400) / 100
+    row_id = f"{connector}-{number}"
+    return ImportedSession(
+        0, row_id, CARD, "FAULTS", connector, started_at, started_at + timedelta(hours=1), kwh, _SITE, _MODEL
+    )
 
 
 def _terms(city: City) -> dict[str, Any]:

@@ -21,9 +21,10 @@ _LOOK_SECONDS: Final = 0.25
 async def settled(deployment: Deployment, traffic: Traffic, *, within_seconds: float = SETTLE_SECONDS) -> Comparison:
     """Compare as soon as nothing is missing any more, something is wrong, or the time is over."""
     deadline = time.monotonic() + within_seconds
-    while time.monotonic() < deadline and not await _all_cleared(traffic):
-        await asyncio.sleep(_LOOK_SECONDS)
     while True:
+        if time.monotonic() < deadline and not await _all_cleared(traffic):
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
         comparison = compare(traffic.acknowledged, await held(deployment, traffic))
         if comparison.holds or comparison.wrong or time.monotonic() > deadline:
             return comparison

@@ -5,22 +5,17 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from services.cli import replay_objects as objects
 from services.cli.replay_files import ImportedSession
 from services.cli.replay_partner import Acknowledged, dumps
-from tests.faults.pair import CARD, Pair
+from tests.faults.pair import Pair, charged
 from tests.support.waiting import eventually
 
 WORKERS: Final = 6
 PAUSE_SECONDS: Final = 0.02
-# One hour after the other from here on, so that no two sessions at one connector overlap.
-FIRST_START: Final = datetime(2010, 1, 1, tzinfo=UTC)
-_MODEL: Final = "rapid 50 kW"
-_SITE: Final = "Fault run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ class Traffic:
         for number in itertools.count():
             if self._stopping.is_set():
                 return
-            await self._charge(_row(connector, number), with_session=number % 4 == 0)
+            await self._charge(charged(connector, number), with_session=number % 4 == 0)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _charge(self, row: ImportedSession, *, with_session: bool) -> None:
@@ -91,13 +86,3 @@ class Traffic:
         if not answer.is_success:
             self.refused.append(f"HTTP {answer.http_status}, {answer.status_code} {answer.message}")
         return not answer.is_success
-
-
-def _row(connector: str, number: int) -> ImportedSession:
-    """A session of one hour; the energy, and with it the price, differs from one to the next."""
-    started_at = FIRST_START + timedelta(hours=number)
-    kwh = Decimal(100 + (number * 37 + len(connector)) % 4400) / 100
-    row_id = f"{connector}-{number}"
-    return ImportedSession(
-        0, row_id, CARD, "FAULTS", connector, started_at, started_at + timedelta(hours=1), kwh, _SITE, _MODEL
-    )

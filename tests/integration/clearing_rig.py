@@ -12,7 +12,15 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from schemas.models.gateway import Connector, Evse, LocationPublished, PriceComponent, TariffElement, TariffPublished
+from schemas.models.gateway import (
+    CdrSubmitted,
+    Connector,
+    Evse,
+    LocationPublished,
+    PriceComponent,
+    TariffElement,
+    TariffPublished,
+)
 from schemas.models.registry import AgreementConcluded
 from schemas.models.sessions import SessionTracked
 from services.clearing.__main__ import build
@@ -25,7 +33,8 @@ from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
-from tests.unit.clearing.samples import CSO, CSP, END, NOW, START
+from tests.unit.clearing import samples
+from tests.unit.clearing.samples import CSO, CSP, END, NOW, START, period, place
 
 WAIT_SECONDS = 60
 
@@ -195,3 +204,30 @@ def location(watts: int = 22_000, **changes: Any) -> LocationPublished:
         "last_updated": START,
     }
     return LocationPublished(**(values | changes))
+
+
+NAMES_NOTHING: dict[str, Any] = {"session_id": None, "tariffs": [], "periods": [period({"ENERGY": "20"})]}
+
+
+def cdr(**changes: Any) -> CdrSubmitted:
+    return samples.cdr(**({"event_id": uuid4()} | changes))
+
+
+def on(number: int, **changes: Any) -> CdrSubmitted:
+    """A CDR that names nothing, at a connector of its own."""
+    where = {"cdr_id": f"C{number}", "location": place(connector_id=f"{number}")}
+    return cdr(**(NAMES_NOTHING | where | changes))
+
+
+async def in_balance(rig: Rig) -> None:
+    """What the records sum to is what the ledger holds, and every posting nets to zero."""
+    booked = sum((value.amount for value in await rig.said()), Decimal(0))
+    receivable = await rig.scalar(
+        "SELECT coalesce(sum(amount), 0) FROM clearing.ledger_entries WHERE account LIKE '%/receivable/%'"
+    )
+    unbalanced = await rig.scalar(
+        "SELECT count(*) FROM (SELECT FROM clearing.ledger_entries GROUP BY posting_id HAVING sum(amount) <> 0) AS x"
+    )
+    said = [entry for value in await rig.said("ledger.posted") for entry in value.entries]
+    assert receivable == booked == sum((e.amount for e in said if "/receivable/" in e.account), Decimal(0))
+    assert unbalanced == 0

@@ -1,53 +1,25 @@
 """Clearing's handlers on the real PostgreSQL: facts and CDRs in any order, one verdict each, the books in balance."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from schemas.models.gateway import CdrSubmitted
 from services.core.errors import BadContent
-from tests.integration.clearing_rig import Rig, agreement, location, running, session, tariff
+from tests.integration.clearing_rig import Rig, agreement, cdr, in_balance, location, on, running, session, tariff
 from tests.unit.clearing import samples
 from tests.unit.clearing.samples import END, START, period, place
-
-NAMES_NOTHING: dict[str, Any] = {"session_id": None, "tariffs": [], "periods": [period({"ENERGY": "20"})]}
-
-
-def cdr(**changes: Any) -> CdrSubmitted:
-    return samples.cdr(**({"event_id": uuid4()} | changes))
-
-
-def on(number: int, **changes: Any) -> CdrSubmitted:
-    """A CDR that names nothing, at a connector of its own."""
-    where = {"cdr_id": f"C{number}", "location": place(connector_id=f"{number}")}
-    return cdr(**(NAMES_NOTHING | where | changes))
 
 
 @pytest_asyncio.fixture
 async def rig(database_url: str) -> AsyncIterator[Rig]:
     async with running(database_url) as opened:
         yield opened
-
-
-async def in_balance(rig: Rig) -> None:
-    """What the records sum to is what the ledger holds, and every posting nets to zero."""
-    booked = sum((value.amount for value in await rig.said()), Decimal(0))
-    receivable = await rig.scalar(
-        "SELECT coalesce(sum(amount), 0) FROM clearing.ledger_entries WHERE account LIKE '%/receivable/%'"
-    )
-    unbalanced = await rig.scalar(
-        "SELECT count(*) FROM (SELECT FROM clearing.ledger_entries GROUP BY posting_id HAVING sum(amount) <> 0) AS x"
-    )
-    said = [entry for value in await rig.said("ledger.posted") for entry in value.entries]
-    assert receivable == booked == sum((e.amount for e in said if "/receivable/" in e.account), Decimal(0))
-    assert unbalanced == 0
 
 
 async def test_a_cdr_with_all_its_facts_is_cleared_at_once(rig: Rig) -> None:
@@ -165,40 +137,6 @@ async def test_overlaps_in_a_batch_and_between_batches(rig: Rig) -> None:
     await in_balance(rig)
 
 
-CREDIT: dict[str, Any] = {
-    "cdr_id": "C1-c",
-    "credit": True,
-    "credit_reference_id": "c1",
-    "total_cost_excl_tax": "-5.00",
-    "total_cost_incl_tax": "-5.50",
-}
-
-
-@pytest.mark.parametrize("split", [0, 1, 2])
-async def test_a_credit_waits_for_what_it_takes_back(rig: Rig, split: int) -> None:
-    await rig.take("agreement.concluded", agreement())
-    batch = [on(1, **CREDIT), on(1)]
-    for part in (batch[:split], batch[split:]):
-        if part:
-            await rig.take("cdr.submitted", *part)
-    await rig.tick()
-    verdicts = await rig.verdicts()
-    assert verdicts["C1-c"] == verdicts["C1"] == ("ACCEPTED", ["SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"])
-    assert sum(value.amount for value in await rig.said()) == 0
-    await rig.take("cdr.submitted", on(2, location=place(connector_id="1")), on(1, **CREDIT | {"cdr_id": "C1-d"}))
-    verdicts = await rig.verdicts()
-    assert "CONNECTOR_OVERLAP" not in verdicts["C2"][1]
-    assert verdicts["C1-d"] == ("FLAGGED", ["SESSION_NOT_NAMED", "TARIFF_NOT_NAMED", "CREDIT_UNMATCHED"])
-    await in_balance(rig)
-
-
-async def test_two_credits_of_one_cdr_in_one_batch(rig: Rig) -> None:
-    await rig.take("agreement.concluded", agreement())
-    await rig.take("cdr.submitted", on(1, **CREDIT), on(1), on(1, **CREDIT | {"cdr_id": "C1-d"}))
-    verdicts = await rig.verdicts()
-    assert {verdicts[name][0] for name in ("C1-c", "C1-d")} == {"ACCEPTED", "FLAGGED"}
-
-
 async def test_the_tariff_version_in_force_at_the_start_rates(rig: Rig) -> None:
     day = timedelta(days=1)
     await rig.take("agreement.concluded", agreement())
@@ -249,42 +187,6 @@ async def test_what_real_charge_points_send_gets_one_verdict_each(rig: Rig) -> N
         "C7": ("REJECTED", ["NUMBER_OUT_OF_RANGE", *informed, "NOT_RATED"]),
     }
     await in_balance(rig)
-
-
-async def test_a_large_batch_takes_a_handful_of_statements(rig: Rig) -> None:
-    await rig.take("agreement.concluded", agreement())
-    await rig.take("cdr.submitted", *(on(number, session_id=f"S{number}") for number in range(500)))
-    assert await rig.scalar("SELECT count(*) FROM clearing.waiting_cdrs") == 500
-    sessions = [session(session_id=f"S{number}", connector_id=f"{number}", event_id=uuid4()) for number in range(500)]
-    await rig.take("session.tracked", *sessions)
-    assert {verdict for verdict, _ in (await rig.verdicts()).values()} == {"ACCEPTED"}
-    assert len(await rig.said()) == 500
-    await in_balance(rig)
-
-
-async def test_bounded_batches_reach_all_that_wait(database_url: str) -> None:
-    async with running(database_url, max_waiting_batch_rows=2) as rig:
-        await rig.take("agreement.concluded", agreement())
-        await rig.take("cdr.submitted", *(on(number, session_id="S1") for number in range(5)))
-        await rig.take("session.tracked", session())
-        assert len(await rig.said()) == 2
-        assert await rig.tick()
-        assert not await rig.tick()
-        assert len(await rig.verdicts()) == 5
-
-
-async def test_two_replicas_that_meet_miss_nothing(rig: Rig) -> None:
-    await rig.take("agreement.concluded", agreement())
-    numbers = range(40)
-    cdrs = [on(number, session_id=f"S{number}") for number in numbers]
-    sessions = [session(session_id=f"S{number}", connector_id=f"{number}") for number in reversed(numbers)]
-    for begin in range(0, 40, 10):
-        await asyncio.gather(
-            rig.take("cdr.submitted", *cdrs[begin : begin + 10]),
-            rig.take("session.tracked", *sessions[30 - begin :][:10]),
-        )
-    assert len(await rig.verdicts()) == 40
-    assert {verdict for verdict, _ in (await rig.verdicts()).values()} == {"ACCEPTED"}
 
 
 async def test_content_that_the_database_refuses_is_the_batchs_fault_and_leaves_nothing(rig: Rig) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from aiohttp import web
 
+from services.core.clock import system_clock
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
 from tests.integration.gateway.whole import URL, Gateway, invited, whole
 from tests.unit.gateway import samples
@@ -140,7 +141,8 @@ async def test_a_partner_leaves(gateway: Gateway, server: Partner) -> None:
 async def test_a_partner_that_writes_its_token_as_it_is(gateway: Gateway, server: Partner) -> None:
     server.answer = Endpoints(server, raw=True)
     await registered(gateway, server)
-    assert (await gateway.rows("SELECT authorization_style FROM gateway.connections"))[0]["authorization_style"] == "RAW"
+    (stored,) = await gateway.rows("SELECT authorization_style FROM gateway.connections")
+    assert stored["authorization_style"] == "RAW"
 
 
 async def test_failures_of_calling_back(gateway: Gateway, server: Partner) -> None:
@@ -181,8 +183,6 @@ async def test_what_the_registry_takes_back(gateway: Gateway, server: Partner, c
 
 
 async def test_an_expired_registration_token_is_dead(gateway: Gateway) -> None:
-    from services.core.clock import system_clock
-
     expired = invited(PARTY, "CSO", TOKEN_A, version=2, registration_expires_at=system_clock())
     await gateway.take("partner.registered", expired)
     assert (await gateway.client(TOKEN_A).get("/ocpi/versions")).status_code == 401

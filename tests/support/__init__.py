@@ -8,8 +8,8 @@ Fixtures (in `tests.support.fixtures`, known everywhere below `tests/`):
 - `database_url`: a fresh, empty database for one test (0.1 s), gone afterwards: `postgresql://...`.
 - `topic_prefix`: a string that no other test has, for topic, group and transactional names of one test.
 - `own_cluster`: a Kafka and a PostgreSQL for one test alone, for tests that wipe or restore them (6 s: use sparingly).
-- `deployment` (in `tests.support.deployment`, known everywhere as well): the whole platform running for the session, its
-  services processes of their own: `services.runtime.embedded.deployment.Deployment`. Time-outs after which somebody is
+- `deployment` (in `tests.support.deployment`, known everywhere as well): the whole platform running for the session, as
+  processes of its own: `services.runtime.embedded.deployment.Deployment`. Time-outs after which somebody is
   taken for dead are short there.
 
 Helpers: `tests.support.waiting.eventually(condition)` awaits a condition instead of sleeping.

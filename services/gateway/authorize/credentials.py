@@ -64,9 +64,7 @@ class CredentialFinder:
             (body,) = await self._vault.unseal(connection, [Sealing(found.pseudonym, Purpose.TOKEN, row.body)])
             return body
 
-    async def _holder(
-        self, connection: AsyncConnection, question: Question, counterparts: set[str]
-    ) -> Holder | None:
+    async def _holder(self, connection: AsyncConnection, question: Question, counterparts: set[str]) -> Holder | None:
         holders = [
             each
             for each in await self._vault.holders(connection, question.type, question.uid)

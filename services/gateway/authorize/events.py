@@ -67,9 +67,7 @@ def answered(received: Received[AuthorizationAsked], home: HomeAnswer, now: date
     return Event(identity, ANSWERED, asked.pseudonym, value, now, received.correlation_id, received.traceparent)
 
 
-def concluded(
-    request: Event, told: str, reference: str | None, asked_at: datetime, now: datetime
-) -> Event:
+def concluded(request: Event, told: str, reference: str | None, asked_at: datetime, now: datetime) -> Event:
     """Return what the CSO was told; `told` is NO_ANSWER where there was no decision in time."""
     question = request.value
     assert isinstance(question, AuthorizationRequested)  # noqa: S101 - made by `requested`

@@ -36,7 +36,7 @@ class PartnerClient:
     ) -> None:
         self._settings, self._ca_folder, self._request_id = settings, ca_folder, request_id
         self._context = client_context(ca_file)
-        self._contexts: dict[Path, ssl.SSLContext] = {}
+        self._contexts: dict[Path, tuple[int, ssl.SSLContext]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -116,14 +116,22 @@ class PartnerClient:
         return self._session
 
     def _context_for(self, platform: str) -> ssl.SSLContext:
+        """Return a platform's own authorities where the folder has a file of its name, else the deployment's.
+
+        The file is read again when it changes: partners' authorities are renewed while we run.
+        """
         if self._ca_folder is None:
             return self._context
         file = self._ca_folder / f"{quote(platform, safe='')}.pem"
-        if file not in self._contexts:
-            if not file.exists():
-                return self._context
-            self._contexts[file] = client_context(file)
-        return self._contexts[file]
+        try:
+            changed_at = file.stat().st_mtime_ns
+        except FileNotFoundError:
+            return self._context
+        known = self._contexts.get(file)
+        if known is None or known[0] != changed_at:
+            known = changed_at, client_context(file)
+            self._contexts[file] = known
+        return known[1]
 
 
 def _failed(failing: Failing, message: str) -> PartnerAnswer:

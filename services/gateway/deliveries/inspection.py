@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import any_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Conflict, NotFound
+from services.gateway.settings import DeliverySettings
 from services.gateway.tables import breakers, connections, deliveries, peers
+from services.runtime import metrics
+from services.runtime.service import Timer
 from services.runtime.work import Work
 
 _SHOWN = (
@@ -38,13 +41,27 @@ async def count_deliveries(connection: AsyncConnection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def waiting_timer(settings: DeliverySettings) -> Timer:
+    """Return the timer that shows in the metrics how much waits for whom."""
+
+    async def act(work: Work) -> bool:
+        counted = await count_deliveries(work.connection)
+        metrics.DELIVERIES_WAITING.clear()
+        for each in counted:
+            if each["state"] == "WAITING":
+                metrics.DELIVERIES_WAITING.labels(each["partner"]).set(each["deliveries"])
+        return False
+
+    return Timer("deliveries_waiting", settings.count_seconds, act)
+
+
 async def list_connections(connection: AsyncConnection) -> Sequence[dict[str, Any]]:
     """Return every known party with its connection and its circuit breaker; never a token or its hash."""
     p, c, b = peers.c, connections.c, breakers.c
     query = (
         select(p.party, p.name, p.platform, p.status, p.roles, c.protocol, c.versions_url, c.endpoints)
         .add_columns(c.registered_at, c.updated_at, b.failures, b.retry_at, b.last_error)
-        .add_columns((func.coalesce(c.parties.any(p.party), False)).label("registered"))
+        .add_columns(func.coalesce(p.party == any_(c.parties), False).label("registered"))
         .join(connections, c.platform == p.platform, isouter=True)
         .join(breakers, b.partner == p.party, isouter=True)
         .order_by(p.party)

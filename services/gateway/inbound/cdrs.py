@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import quote
 
 from services.gateway.calls import Call
-from services.gateway.inbound.pipeline import Module, Outcome, Result
+from services.gateway.inbound.module import Module, Outcome, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, at_most
 from services.gateway.inbound.sessions import receiver_of
 from services.gateway.objects import Decision

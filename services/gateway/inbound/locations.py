@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from services.gateway.calls import Call
-from services.gateway.inbound.pipeline import Module, Result
+from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, at_most, check_identity, owner_in_url
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer
@@ -69,6 +69,7 @@ class Locations:
             wire=content,
             audience=audience,
             partners=partners,
+            sender=self._desk.sender(call),
             part=_part(call),
             patch=patch,
         )

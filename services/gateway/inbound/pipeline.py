@@ -5,62 +5,24 @@ their keys, each push is compared with what we hold (`services.gateway.objects`)
 appended and their deliveries queued. A push is answered once it is committed, never before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from services.core.errors import Unavailable
 from services.gateway.deliveries.queue import Delivery, enqueue
+from services.gateway.inbound.module import Module, Outcome, Result
 from services.gateway.object_store import Key, ObjectStore, Row
 from services.gateway.objects import Decision, Held, Verdict, decide
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, OcpiError
 from services.gateway.states import Merged, Push, State
-from services.gateway.vault import Purpose
 from services.gateway.vault_store import Keys, Vault
 from services.runtime.events import Event
 from services.runtime.work import Work
 
-Merge: TypeAlias = Callable[[Push, Document | None], Merged]
 _ROUNDS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """What differs between the modules; all of it pure.
-
-    Attributes:
-        name: Of the OCPI module and its table.
-        event: Makes the event of a new state.
-        merge: Makes a whole object of what we hold and a push of less than the whole.
-        read: Checks a whole stored object, of which only the state of being removed changes.
-        receiver: The home-CSP that an object concerns; None where none in particular.
-        purpose: What its bodies are sealed as; None where they are not personal.
-        immutable: Whether an object never changes.
-        by_pseudonym: Whether objects are found by their contract's pseudonym, so that no credential is a key.
-    """
-
-    name: str
-    event: Callable[[State], Event]
-    merge: Merge | None = None
-    read: Callable[[Document], Any] | None = None
-    receiver: Callable[[Any], str] | None = None
-    purpose: Purpose | None = None
-    immutable: bool = False
-    by_pseudonym: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a push that was understood."""
-
-    verdict: Verdict
-    object_id: str = ""
-
-
-Result: TypeAlias = Outcome | OcpiError
-"""An OcpiError is the answer to one push and does not touch the others of its group."""
 
 
 @dataclass(slots=True)
@@ -258,9 +220,9 @@ class Pipeline:
         # The bytes are in the object's row. A credit CDR must not overtake the CDR that it takes back.
         content = change.merged.wire
         credited = content.get("credit_reference_id") if self._module.immutable and content.get("credit") else None
-        owner, correlation = row.key.owner, change.push.correlation_id
+        owner, push = row.key.owner, change.push
         return Delivery(
-            partner, self._module.name, owner, row.object_id, row.version, correlation, after_object_id=credited
+            partner, self._module.name, owner, row.object_id, row.version, push.correlation_id, credited, push.sender
         )
 
     def _body(self, push: Push, merged: Merged) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from services.core.errors import BadContent
 from services.core.party import PartyId
 from services.gateway.calls import Call
-from services.gateway.inbound.pipeline import Outcome, Result
+from services.gateway.inbound.module import Outcome, Result
 from services.gateway.objects import Decision
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
@@ -58,6 +58,13 @@ class Desk:
         if receiver not in partners:
             raise unknown_receiver(owner, receiver)
         return receiver, (receiver,)
+
+    def sender(self, call: Call) -> str:
+        """Return who stands in the OCPI-from headers towards receivers: of a broadcast push the platform itself.
+
+        Empty means the object's owner (OCPI 2.2.1, Message routing headers, Broadcast Push).
+        """
+        return self.hub if call.routing.receiver == self.hub else ""
 
     def check_receiver(self, call: Call, owner: str, agreed: frozenset[str], receiver: str | None) -> None:
         """Check who is addressed with an object that concerns one home-CSP alone; it is never broadcast.

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.gateway.calls import Call
-from services.gateway.inbound.pipeline import Module, Result
+from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, at_most, check_identity, owner_in_url
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer

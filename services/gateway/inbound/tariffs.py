@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from services.gateway.calls import Call
-from services.gateway.inbound.pipeline import Module, Result
+from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, check_identity, owner_in_url
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.ocpi.v2_2_1 import wire
@@ -39,6 +39,7 @@ class Tariffs:
             wire=tariff,
             audience=audience,
             partners=partners,
+            sender=self._desk.sender(call),
         )
         return answer(await self._grouper.submit(push))
 
@@ -56,6 +57,7 @@ class Tariffs:
             correlation_id=call.ids.correlation,
             audience=audience,
             partners=partners,
+            sender=self._desk.sender(call),
             removal=True,
         )
         return answer(await self._grouper.submit(push))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.gateway.calls import Call
-from services.gateway.inbound.pipeline import Module, Result
+from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSP, Desk, answer, check_identity, owner_in_url
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, OcpiError
@@ -42,6 +42,7 @@ class Tokens:
             wire=token,
             audience=audience,
             partners=partners,
+            sender=self._desk.sender(call),
             credential=credential_of(token),
         )
         return answer(await self._grouper.submit(push))
@@ -61,6 +62,7 @@ class Tokens:
             correlation_id=call.ids.correlation,
             audience=audience,
             partners=partners,
+            sender=self._desk.sender(call),
             patch=True,
             credential=Credential(owner, _type(call, document), call.path["object_id"]),
         )

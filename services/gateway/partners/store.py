@@ -126,4 +126,3 @@ async def platform_parties(connection: AsyncConnection, platform: str) -> list[s
     """Return the parties that a platform's connection speaks for."""
     query = select(func.unnest(connections.c.parties)).where(connections.c.platform == platform)
     return list((await connection.execute(query)).scalars())
-

@@ -10,10 +10,8 @@ embedded ones: ROAMWATT_KAFKA__BOOTSTRAP_SERVERS and ROAMWATT_DATABASE__URL.
 import os
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from services.runtime.embedded import files, lock, processes, signals
+from services.runtime.embedded.addresses import Addresses
 from services.runtime.embedded.certificates import Authority
 from services.runtime.embedded.errors import Interrupted, NoSpace, NotRunning
 from services.runtime.embedded.kafka import Kafka
@@ -29,30 +28,22 @@ from services.runtime.embedded.layout import Layout
 from services.runtime.embedded.ports import PortBook
 from services.runtime.embedded.postgres import Postgres
 from services.runtime.embedded.service_processes import (
-    CATALOGUE,
-    GATEWAY,
     NAMES,
     STOP_SECONDS,
     Servers,
     ServiceProcesses,
 )
 from services.runtime.embedded.state import ServiceState, State
+from services.runtime.embedded.steps import OnStep, silent, timed
 from services.runtime.embedded.topic_creation import create_topics
 from services.runtime.settings import KafkaSettings, RuntimeSettings
 
 BOOTSTRAP_VARIABLE = "ROAMWATT_KAFKA__BOOTSTRAP_SERVERS"
 DATABASE_VARIABLE = "ROAMWATT_DATABASE__URL"
 
-OnStep = Callable[[str, float], None]
-"""Called after each step of a start with what was done and the seconds it took."""
-
-
-def _silent(_step: str, _seconds: float) -> None:
-    return
-
 
 @dataclass(slots=True)
-class Deployment:
+class Deployment(Addresses):
     """One deployment, running or not.
 
     Attributes:
@@ -64,22 +55,25 @@ class Deployment:
     """
 
     layout: Layout
-    keys: Keys
-    authority: Authority
     kafka: Kafka | None
     postgres: Postgres | None
-    services: ServiceProcesses
     asked_to_stop: threading.Event
     names: Sequence[str] = NAMES
     _lock: IO[str] | None = field(default=None, repr=False)
 
     @classmethod
-    def prepare(cls, home: Path | None = None, extra: Mapping[str, str] | None = None) -> "Deployment":
+    def prepare(
+        cls,
+        home: Path | None = None,
+        extra: Mapping[str, str] | None = None,
+        asked_to_stop: threading.Event | None = None,
+    ) -> "Deployment":
         """Make folders, keys and certificates of a deployment that is to be started.
 
         Args:
             home: Its folder; that of this checkout by default.
             extra: Settings for all services, as environment variables.
+            asked_to_stop: Breaks off a start when set.
 
         Raises:
             NoSpace: when the folder cannot be written.
@@ -90,7 +84,7 @@ class Deployment:
             keys, authority = Keys(layout.secrets), Authority(layout.certificates)
             keys.ensure()
             authority.ensure(datetime.now(UTC))
-            return cls._assemble(layout, keys, authority, extra or {})
+            return cls._assemble(layout, keys, authority, extra or {}, asked_to_stop or threading.Event())
         except OSError as error:
             raise NoSpace.at(layout.home, error) from error
 
@@ -103,13 +97,19 @@ class Deployment:
         """
         layout = Layout(home.resolve()) if home else Layout.here()
         state = State.read(layout.state_file)
-        found = cls._assemble(layout, Keys(layout.secrets), Authority(layout.certificates), {})
+        found = cls._assemble(layout, Keys(layout.secrets), Authority(layout.certificates), {}, threading.Event())
         found.services.servers = Servers(state.bootstrap_servers, state.database_url)
         return found
 
     @classmethod
-    def _assemble(cls, layout: Layout, keys: Keys, authority: Authority, extra: Mapping[str, str]) -> "Deployment":
-        asked_to_stop = threading.Event()
+    def _assemble(
+        cls,
+        layout: Layout,
+        keys: Keys,
+        authority: Authority,
+        extra: Mapping[str, str],
+        asked_to_stop: threading.Event,
+    ) -> "Deployment":
         book = PortBook(layout.ports_file)
         services = ServiceProcesses(
             layout,
@@ -126,12 +126,12 @@ class Deployment:
             layout.postgres, layout.records, layout.log_of("postgres"), keys.postgres_password_file, book, asked_to_stop
         )
         return cls(
-            layout,
             keys,
             authority,
+            services,
+            layout,
             None if services.servers.bootstrap_servers else kafka,
             None if services.servers.database_url else postgres,
-            services,
             asked_to_stop,
         )
 
@@ -146,7 +146,7 @@ class Deployment:
         """Stop it."""
         self.stop()
 
-    def start(self, on_step: OnStep = _silent) -> None:
+    def start(self, on_step: OnStep = silent) -> None:
         """Start everything and return when all services are ready; on any failure nothing is left running.
 
         Must not be called from a running event loop.
@@ -167,20 +167,23 @@ class Deployment:
 
     def _start(self, on_step: OnStep) -> None:
         self._stop_stale()
-        with _timed("Kafka and PostgreSQL started", on_step):
+        with timed("Kafka and PostgreSQL started", on_step):
             self._start_servers()
-        with _timed("topics created", on_step):
+        with timed("topics created", on_step):
             self._check_asked_to_stop()
             create_topics(self.kafka_settings(), self.asked_to_stop)
-        with _timed("services started, databases migrated", on_step):
+        with timed("services started, databases migrated", on_step):
             self._start_services()
         self._write_state()
 
     def _start_servers(self) -> None:
         servers = [server for server in (self.kafka, self.postgres) if server is not None]
         with ThreadPoolExecutor(max_workers=2) as pool:
-            for started in [pool.submit(server.start) for server in servers]:
-                started.result()
+            starts = [pool.submit(server.start) for server in servers]
+            failed = [start for start in wait(starts, return_when=FIRST_EXCEPTION).done if start.exception()]
+            if failed:
+                self.asked_to_stop.set()  # the other one need not get ready
+                failed[0].result()
         kafka, postgres = self.kafka, self.postgres
         self.services.servers = Servers(
             kafka.bootstrap_servers if kafka else os.environ[BOOTSTRAP_VARIABLE],
@@ -261,49 +264,11 @@ class Deployment:
         self.stop_left()
         shutil.rmtree(self.layout.home)
 
-    @property
-    def bootstrap_servers(self) -> str:
-        """Where Kafka clients connect."""
-        return self.services.servers.bootstrap_servers
-
-    @property
-    def database_url(self) -> str:
-        """Where PostgreSQL clients connect; holds the password."""
-        return self.services.servers.database_url
-
-    @property
-    def gateway_url(self) -> str:
-        """The public listener of the gateway, without a path."""
-        return self.services.public_url(GATEWAY)
-
-    @property
-    def versions_url(self) -> str:
-        """Where an OCPI partner begins."""
-        return f"{self.gateway_url}/ocpi/versions"
-
-    @property
-    def catalogue_url(self) -> str:
-        """The schema catalogue."""
-        return self.services.public_url(CATALOGUE)
-
-    @property
-    def ca_file(self) -> Path:
-        """The authority that signed the certificates of all listeners."""
-        return self.authority.ca_file
-
-    @property
-    def admin_token(self) -> str:
-        """The bearer token of the admin APIs."""
-        return self.keys.admin_token
-
-    def admin_url(self, name: str, instance: int = 1) -> str:
-        """The admin API of an instance."""
-        return self.services.admin_url(name, instance)
-
     def _write_state(self) -> None:
         running = {found.name: found for found in processes.recorded(self.layout.records) if not _is_server(found)}
+        supervisor = State.this_process() if self._lock else State.read(self.layout.state_file).supervisor
         State(
-            supervisor=State.this_process(),
+            supervisor=supervisor,
             bootstrap_servers=self.bootstrap_servers,
             database_url=self.database_url,
             gateway_url=self.gateway_url,
@@ -311,26 +276,14 @@ class Deployment:
             ca_file=self.ca_file,
             admin_token_file=self.keys.admin_token_file,
             services={
-                name: ServiceState(admin_url=self._admin_url_of(name), pid=found.identity.pid)
+                name: ServiceState(admin_url=self.operators_url(name), pid=found.identity.pid)
                 for name, found in running.items()
             },
         ).write(self.layout.state_file)
 
-    def _admin_url_of(self, process: str) -> str:
-        name, _, instance = process.partition("-")
-        url = self.services.public_url if name == CATALOGUE else self.services.admin_url
-        return url(name, int(instance or 1))
-
 
 def _is_server(process: processes.Process) -> bool:
     return process.name in {"kafka", "postgres"}
-
-
-@contextmanager
-def _timed(step: str, on_step: OnStep) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    on_step(step, time.monotonic() - began)
 
 
 __all__ = ["Deployment", "NotRunning", "OnStep"]

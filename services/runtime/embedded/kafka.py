@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,14 @@ def server_properties(data: Path, port: int, controller_port: int) -> str:
         "log.index.size.max.bytes": 1024 * 1024,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def cluster_id(new: Callable[[], uuid.UUID]) -> str:
+    """Return a cluster id out of the first fitting UUID: one that Kafka's tool does not take for an option."""
+    while True:
+        written = base64.urlsafe_b64encode(new().bytes).rstrip(b"=").decode()
+        if not written.startswith("-"):
+            return written
 
 
 @dataclass(slots=True)
@@ -173,13 +181,12 @@ class Kafka:
         return properties
 
     def _format(self, class_path: Sequence[Path], properties: Path) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         command = [
             *self._java(class_path),
             "kafka.tools.StorageTool",
             "format",
             "-t",
-            cluster_id,
+            cluster_id(uuid.uuid4),
             "-c",
             str(properties),
         ]

@@ -7,6 +7,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.runtime.embedded.errors import NotRunning, StartFailed
+from services.runtime.embedded.kafka import Kafka
+from services.runtime.embedded.ports import PortBook
+from services.runtime.embedded.postgres import Postgres
 from tests.support.cluster import Cluster
 
 
@@ -65,26 +68,16 @@ async def test_what_was_acknowledged_survives_a_stop_and_a_kill(own_cluster: Clu
         for server in (own_cluster.postgres, own_cluster.kafka):
             getattr(server, end)()
             assert not server.running()
+            with pytest.raises(NotRunning, match="is not running"):
+                server.kill()
             server.start()
     assert rows(url) == [0, 1]
     assert (own_cluster.postgres.url(), own_cluster.bootstrap_servers) == (url, bootstrap)
     assert await consume(own_cluster, "kept") == [b"0", b"1"]
+    wipe_makes_another_cluster(own_cluster.kafka)
 
 
-async def test_a_copy_is_restored_and_a_wiped_kafka_is_another_cluster(own_cluster: Cluster, tmp_path: Path) -> None:
-    postgres, kafka = own_cluster.postgres, own_cluster.kafka
-    write(postgres.url(), 1)
-    with pytest.raises(StartFailed, match="stop it first"):
-        postgres.copy_to(tmp_path / "copy")
-    postgres.stop()
-    postgres.copy_to(tmp_path / "copy")
-    postgres.start()
-    write(postgres.url(), 2)
-    postgres.stop()
-    postgres.restore_from(tmp_path / "copy")
-    postgres.start()
-    assert rows(postgres.url()) == [1]
-
+def wipe_makes_another_cluster(kafka: Kafka) -> None:
     former = (kafka.data / "meta.properties").read_text()
     kafka.stop()
     kafka.wipe()
@@ -92,7 +85,26 @@ async def test_a_copy_is_restored_and_a_wiped_kafka_is_another_cluster(own_clust
     assert (kafka.data / "meta.properties").read_text() != former
 
 
-def test_a_stopped_server_says_so(own_cluster: Cluster) -> None:
-    own_cluster.kafka.stop()
-    with pytest.raises(NotRunning, match="Kafka is not running"):
-        own_cluster.kafka.kill()
+def test_a_copy_of_postgres_is_restored(tmp_path: Path) -> None:
+    postgres = Postgres(
+        tmp_path / "postgres",
+        tmp_path / "run",
+        tmp_path / "log",
+        tmp_path / "password",
+        PortBook(tmp_path / "ports.json"),
+    )
+    postgres.start()
+    try:
+        write(postgres.url(), 1)
+        with pytest.raises(StartFailed, match="stop it first"):
+            postgres.copy_to(tmp_path / "copy")
+        postgres.stop()
+        postgres.copy_to(tmp_path / "copy")
+        postgres.start()
+        write(postgres.url(), 2)
+        postgres.stop()
+        postgres.restore_from(tmp_path / "copy")
+        postgres.start()
+        assert rows(postgres.url()) == [1]
+    finally:
+        postgres.stop()

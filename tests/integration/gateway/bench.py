@@ -26,10 +26,12 @@ from services.gateway.vault import MasterKey
 from services.gateway.vault_store import Vault
 from services.runtime import postgres
 from services.runtime.avro import Codec
-from services.runtime.migrate import begin
+from services.runtime.migrate import migrate
+from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.unit.gateway.samples import as_body
 
 CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-ZZZ"
 _SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -116,13 +118,10 @@ def _client(app: Any, platform: str) -> httpx.AsyncClient:
 def prepare(url: str) -> None:
     """Make the schema, with three registered partners, two of them with an agreement."""
     settings = GatewaySettings(database=DatabaseSettings(url=url))
-    tables = runtime_tables(metadata, "gateway")
+    migrate(settings, Service("gateway", settings, metadata, handlers={}))
     engine = create_engine(settings.database.url)
     try:
         with engine.begin() as connection:
-            connection.execute(text("CREATE SCHEMA gateway"))
-            metadata.create_all(connection)
-            begin(connection, tables, settings.outbox.lanes)
             for party, platform, role in ((CSO, "cso", "CSO"), (CSP, "csp", "CSP"), (OTHER, "other", "CSO")):
                 connection.execute(insert(peers).values(_peer(party, platform, role)))
                 connection.execute(insert(connections).values(_connection(party, platform)))
@@ -166,3 +165,22 @@ def ocpi(response: httpx.Response) -> tuple[int, int, str]:
     """What an answer says: HTTP status, OCPI status, message."""
     content = json.loads(response.content)
     return response.status_code, content["status_code"], content["status_message"]
+
+
+async def post(bench: Bench, body: Any, client: str = "cso", **headers: str) -> Any:
+    content = body if isinstance(body, bytes) else as_body(body)
+    return await bench.clients[client].post("/receiver/cdrs", content=content, headers=headers)
+
+
+async def put(bench: Bench, path: str, body: Any, client: str = "cso", **headers: str) -> Any:
+    content = body if isinstance(body, bytes) else as_body(body)
+    return await bench.clients[client].put(f"/receiver/{path}", content=content, headers=headers)
+
+
+async def patch(bench: Bench, path: str, body: Any, client: str = "cso") -> Any:
+    return await bench.clients[client].patch(f"/receiver/{path}", content=as_body(body))
+
+
+def routed(to: str) -> dict[str, str]:
+    country, party = to.split("-")
+    return {"OCPI-to-country-code": country, "OCPI-to-party-id": party}

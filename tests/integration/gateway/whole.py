@@ -1,4 +1,4 @@
-"""The whole gateway as it is wired, over a real database, without Kafka: what it publishes directly comes to the test."""
+"""The whole gateway as it is wired, over a real database; what it publishes without the outbox comes to the test."""
 
 import asyncio
 import base64

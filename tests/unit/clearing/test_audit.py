@@ -225,35 +225,6 @@ class TestEnergyAndTime:
         assert "C0" in found.findings[0].detail
 
 
-class TestSession:
-    @pytest.mark.parametrize(
-        ("changes", "phrase"),
-        [
-            ({"state": "ACTIVE", "ended_at": None}, "still ACTIVE"),
-            ({"state": "INVALID"}, "INVALID"),
-            ({"home_csp": "DE-ABC"}, "home-CSP NL-TNM, not DE-ABC"),
-            ({"location_id": "L2"}, "location L1, not L2"),
-            ({"connector_id": "2"}, "connector 1, not 2"),
-            ({"started_at": START - timedelta(seconds=61)}, "start"),
-            ({"ended_at": END + timedelta(seconds=61)}, "end"),
-            ({"kwh": Decimal("20.101")}, "20 kWh, not 20.101 kWh"),
-        ],
-    )
-    def test_differences(self, changes: dict[str, Any], phrase: str) -> None:
-        found = audited(facts(session=session(**changes)))
-        assert codes(found) == {"SESSION_MISMATCH"}
-        assert phrase in found.findings[0].detail
-
-    def test_small_differences_and_case_do_not_count(self) -> None:
-        near = session(evse_uid="e1", started_at=START + timedelta(seconds=60), kwh=Decimal("19.9"))
-        assert audited(facts(session=near)).findings == ()
-
-    def test_a_pseudonym_is_never_shown(self) -> None:
-        found = audited(facts(session=session(pseudonym="p-2")))
-        assert "p-2" not in found.findings[0].detail
-        assert "p-1" not in found.findings[0].detail
-
-
 class TestCredit:
     def of(self, credited: CreditedFact | None, **changes: Any) -> Audit:
         money = {"total_cost_excl_tax": "-5.00", "total_cost_incl_tax": "-5.50"}

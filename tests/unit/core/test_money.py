@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.money import EXACT, CurrencyDiffers, Money, OutOfRange, RoundingMode, RoundingRule, quantize8, total
+from services.core.money import (
+    EXACT,
+    CurrencyDiffers,
+    Money,
+    OutOfRange,
+    RoundingMode,
+    RoundingRule,
+    plain,
+    quantize8,
+    total,
+)
 
 LIMIT = Decimal(10) ** 20
 AMOUNTS = st.decimals(min_value=-LIMIT / 2, max_value=LIMIT / 2, places=8, allow_nan=False, allow_infinity=False)
@@ -77,3 +87,7 @@ def test_rounding_a_half(mode: str, expected: str) -> None:
 def test_rounding_rule_bounds_its_digits() -> None:
     with pytest.raises(ValueError, match="digits"):
         RoundingRule(RoundingMode.HALF_UP, 9)
+
+
+def test_plain_has_no_exponent() -> None:
+    assert [plain(Decimal(text)) for text in ("0E-8", "1E+3", "-5.50")] == ["0.00000000", "1000", "-5.50"]

@@ -19,6 +19,7 @@ from services.gateway.ocpi.envelope import OcpiError
 
 MAX_TEXT_CHARACTERS: Final = 2_000
 _MAX_DIGITS: Final = 100
+_LIMIT: Final = 10**_MAX_DIGITS
 _SHOWN_ERRORS: Final = 5
 
 _REASONS: Final = {"missing": "missing", "string_pattern_mismatch": "is not of the form that OCPI gives it"}
@@ -30,7 +31,8 @@ def _time(value: object) -> datetime:
     if not isinstance(value, str):
         raise ValueError("must be a DateTime such as 2015-06-29T20:39:09Z")
     try:
-        if len(value) == 20 and value[10] == "T" and value[13] == ":" and value[19] == "Z":
+        # The common form alone: `fromisoformat` takes others that are no DateTimes, such as weeks.
+        if len(value) == 20 and value[4:11:3] == "--T" and value[13:20:3] == "::Z":
             return datetime.fromisoformat(value)
         return parse_utc(value)
     except (BadContent, ValueError):
@@ -38,13 +40,17 @@ def _time(value: object) -> datetime:
 
 
 def _number(value: object) -> int | Decimal:
-    # bool is an int to Python, and no number to JSON.
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number")
-    # Far beyond any amount: the text of 1E+999999, written out, would fill a disk.
-    if len(str(value)) > _MAX_DIGITS or (isinstance(value, Decimal) and abs(value.adjusted()) > _MAX_DIGITS):
+    # The bounds lie far beyond any amount: the text of 1E+999999, written out, would fill a disk.
+    if type(value) is Decimal:
+        if len(str(value)) <= _MAX_DIGITS and -_MAX_DIGITS < value.adjusted() < _MAX_DIGITS:
+            return value
         raise ValueError("must be a number of a sensible size")
-    return value
+    # bool is an int to Python, and no number to JSON.
+    if type(value) is int:
+        if -_LIMIT < value < _LIMIT:
+            return value
+        raise ValueError("must be a number of a sensible size")
+    raise ValueError("must be a number")
 
 
 DateTime: TypeAlias = Annotated[datetime, PlainValidator(_time)]

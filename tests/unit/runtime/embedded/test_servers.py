@@ -1,12 +1,19 @@
 from pathlib import Path
+from uuid import UUID
 
 from services.runtime.embedded import postgres
-from services.runtime.embedded.kafka import server_properties
+from services.runtime.embedded.kafka import cluster_id, server_properties
 
 
 def properties() -> dict[str, str]:
     text = server_properties(Path("/data"), 20_001, 20_002)
     return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_a_cluster_id_is_never_taken_for_an_option() -> None:
+    like_an_option, fitting = UUID("f8" + "0" * 30), UUID("00" * 16)
+    made = iter([like_an_option, like_an_option, fitting])
+    assert cluster_id(lambda: next(made)) == "A" * 22
 
 
 def test_one_node_replicates_nothing() -> None:

@@ -1,0 +1,146 @@
+"""`make bench`: measures on this machine, prints a table and writes `build/bench.json`.
+
+The figures of one machine say little about another's; ratios against the bare servers of the same run say more.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from services.core.errors import RoamwattError
+from services.runtime.embedded.deployment import Deployment
+from services.runtime.embedded.layout import CHECKOUT
+from tests.bench import clearing, gateway
+from tests.bench.figures import Figure
+from tests.bench.memory import footprint, resident_megabytes
+from tests.bench.rig import bench
+
+NAMES = ("footprint", "authorize_whitelist", "replay", "cdr_post", "clear")
+DATA_FILE = "dundee-2018-06-06_2018-09-06.csv"
+REPLAY_SECONDS = 1800
+
+console = Console(highlight=False)
+
+
+def arguments() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, help="these figures alone")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each figure; it is their median")
+    parser.add_argument("--seconds", type=float, default=10, help="length of each run of a load")
+    parser.add_argument("--rows", type=int, default=6000, help="rows of the replay")
+    parser.add_argument("--records", type=int, default=20_000, help="CDRs that clearing is measured with")
+    parser.add_argument("--output", type=Path, default=CHECKOUT / "build" / "bench.json")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    options = arguments()
+    # New topics are without a leader for a moment, which its client says for each record.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    figures: list[Figure] = []
+    if set(options.only) - {"clear"}:
+        figures += _on_a_deployment(options)
+    figures += _attempt("clear", options, lambda: [asyncio.run(clearing.clear(options.runs, options.records))])
+    console.print(_table(figures))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    told = {each.name: each.as_json() for each in figures}
+    options.output.write_text(json.dumps(told, indent=2) + "\n")
+    console.print(f"written to {options.output}")
+
+
+def _on_a_deployment(options: argparse.Namespace) -> list[Figure]:
+    home = Path(tempfile.mkdtemp(prefix="roamwatt-bench-"))
+    figures: list[Figure] = []
+    try:
+        with Deployment.prepare(home) as deployment:
+            idle = resident_megabytes(deployment)
+            for name, measure in (("authorize_whitelist", _authorize), ("replay", _replay)):
+                figures += _attempt(name, options, lambda measure=measure: measure(deployment, options))  # type: ignore[misc]
+            if "footprint" in options.only:
+                figures.append(footprint(idle, resident_megabytes(deployment)))
+            figures += _attempt("cdr_post", options, lambda: _cdr_post(deployment, options))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    return figures
+
+
+def _attempt(name: str, options: argparse.Namespace, measure: Callable[[], list[Figure]]) -> list[Figure]:
+    """Measure one figure if it was asked for; one that cannot be measured does not keep the others from it."""
+    if name not in options.only:
+        return []
+    try:
+        return measure()
+    except (RoamwattError, RuntimeError, OSError, TimeoutError, subprocess.SubprocessError) as error:
+        console.print(f"{name} is not measured: {type(error).__name__}: {escape(str(error))}")
+        return []
+
+
+def _authorize(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
+    async def measure() -> Figure:
+        async with bench(deployment) as ready:
+            return await gateway.authorize_whitelist(ready, options.runs, options.seconds)
+
+    return [asyncio.run(measure())]
+
+
+def _cdr_post(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
+    async def measure() -> Figure:
+        async with bench(deployment) as ready:
+            return await gateway.cdr_post(ready, options.runs, options.seconds)
+
+    return [asyncio.run(measure())]
+
+
+def _replay(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
+    folder = Path(os.environ.get("ROAMWATT_DATA", CHECKOUT.parent / "shared" / "data"))
+    if not (folder / DATA_FILE).is_file():
+        console.print(f"replay is not measured: no {DATA_FILE} in {folder} (ROAMWATT_DATA names the folder)")
+        return []
+    command = ["replay", str(folder / DATA_FILE), "--json", "--limit", str(options.rows)]
+    told = [_command(deployment, command) for _ in range(options.runs)]
+    return [Figure("replay", "rows/s", [each["rows_per_second"] for each in told], more={"rows": told[0]["sent"]})]
+
+
+def _command(deployment: Deployment, words: Sequence[str]) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli.main", *words],
+        cwd=CHECKOUT,
+        env={**os.environ, "ROAMWATT_HOME": str(deployment.layout.home)},
+        capture_output=True,
+        text=True,
+        timeout=REPLAY_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-1000:])
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
+
+
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table(title="Bench", title_justify="left", box=None)
+    for heading in ("figure", "value", "unit", "bare", "ratio", "p50 ms", "p99 ms", "goal"):
+        table.add_column(heading, justify="left" if heading in {"figure", "unit", "goal"} else "right")
+    for each in figures:
+        numbers = (each.bare, each.ratio, each.p50_ms, each.p99_ms)
+        shown = ["" if number is None else f"{number:,.2f}" for number in numbers]
+        table.add_row(each.name, f"{each.value:,.1f}", each.unit, *shown, each.goal)
+    return table
+
+
+if __name__ == "__main__":
+    main()

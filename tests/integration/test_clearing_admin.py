@@ -1,0 +1,119 @@
+"""The admin API of clearing on the real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest_asyncio
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+from starlette.responses import Response
+
+from services.clearing.__main__ import build
+from services.clearing.settings import ClearingRules, ClearingSettings
+from services.runtime.admin import application
+from services.runtime.direct import DirectProducer
+from services.runtime.service import Context
+from services.runtime.settings import AdminSettings
+from tests.integration.clearing_rig import Rig, agreement, running
+from tests.unit.clearing import samples
+from tests.unit.clearing.samples import period, place
+
+TOKEN = "a token of the operator's"
+NAMES_NOTHING: dict[str, Any] = {"session_id": None, "tariffs": [], "periods": [period({"ENERGY": "20"})]}
+
+
+class Api:
+    """Asks clearing's admin API."""
+
+    def __init__(self, rig: Rig, client: AsyncClient) -> None:
+        self.rig, self._client = rig, client
+
+    async def get(self, path: str, **query: str | int) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answered = await self._client.get(f"/admin/{path}", params=query, headers=headers)
+        return answered.status_code, answered.json()
+
+    async def cdr(self, cdr_id: str, **changes: Any) -> None:
+        where = {"cdr_id": cdr_id, "event_id": uuid4(), "location": place(connector_id=cdr_id)}
+        await self.rig.take("cdr.submitted", samples.cdr(**(NAMES_NOTHING | where | changes)))
+
+
+@pytest_asyncio.fixture
+async def api(database_url: str) -> AsyncIterator[Api]:
+    async with running(database_url) as rig:
+        settings = ClearingSettings(
+            admin=AdminSettings(token=SecretStr(TOKEN)), clearing=ClearingRules(max_page_rows=2)
+        )
+        context = Context(
+            settings, rig.engine, rig.transactions, rig.codec, cast(DirectProducer, None), lambda: rig.clock.now
+        )
+        app = application(settings, build(settings).admin_routes(context), Response("elsewhere", 404))
+        async with AsyncClient(transport=ASGITransport(app=app), base_url="https://test") as client:
+            await rig.take("agreement.concluded", agreement(), agreement(home_csp="DE-ABC"))
+            yield Api(rig, client)
+
+
+async def test_a_cdr_is_shown_once_it_has_a_verdict(api: Api) -> None:
+    await api.cdr("C/1 a", total_cost_excl_tax="x")
+    await api.cdr("C2", session_id="S1")
+    status, shown = await api.get("cdrs/be-bec/c/1%20A")
+    assert (status, shown["verdict"], shown["amount"], shown["cdr_id"]) == (200, "REJECTED", "0.00000000", "C/1 a")
+    assert shown["findings"][0]["code"] == shown["finding_codes"][0] == "NUMBER_OUT_OF_RANGE"
+    status, shown = await api.get("cdrs/BE-BEC/C2")
+    assert status == 404
+    assert "waits" in shown["detail"]
+    status, shown = await api.get("cdrs/BE-BEC/C3")
+    assert (status, shown["detail"]) == (404, "there is no such CDR")
+
+
+async def test_lists_have_bounded_pages_that_lead_to_all(api: Api) -> None:
+    for number in range(5):
+        await api.cdr(f"C{number}", home_csp="DE-ABC" if number == 4 else samples.CSP)
+    seen: list[str] = []
+    after: dict[str, str | int] = {}
+    while True:
+        _, page = await api.get("cdrs", **after)
+        assert len(page["cdrs"]) <= 2
+        seen += [each["cdr_id"] for each in page["cdrs"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert seen == ["C0", "C1", "C2", "C3", "C4"]
+    assert [each["cdr_id"] for each in (await api.get("cdrs", csp="de-abc"))[1]["cdrs"]] == ["C4"]
+    assert (await api.get("cdrs", code="TARIFF_NOT_NAMED", verdict="ACCEPTED", limit=1))[1]["next"] == "BE-BEC|c0"
+    assert (await api.get("cdrs", code="NO_AGREEMENT"))[1]["cdrs"] == []
+    assert (await api.get("cdrs", limit=3))[0] == (await api.get("cdrs", after="x"))[0] == 422
+
+
+async def test_balances_say_who_owes_whom(api: Api) -> None:
+    await api.cdr("C1")
+    await api.cdr("C2", total_cost_incl_tax="1.25")
+    await api.cdr("C3", currency="GBP", home_csp="DE-ABC")
+    status, shown = await api.get("balances/BE-BEC/NL-TNM")
+    assert status == 200
+    [line] = shown["balances"]
+    assert (line["owed"], line["currency"], line["postings"]) == ("6.75000000", "EUR", 2)
+    assert (line["receivable"], line["payable"]) == ("BE-BEC/receivable/NL-TNM", "NL-TNM/payable/BE-BEC")
+    _, first = await api.get("balances", limit=1)
+    _, second = await api.get("balances", limit=1, after=first["next"])
+    assert [first["balances"][0]["home_csp"], second["balances"][0]["home_csp"]] == ["DE-ABC", "NL-TNM"]
+    assert second["next"] is None
+    assert (await api.get("balances/BE-BEC/FR-XYZ"))[1]["balances"] == []
+
+
+async def test_the_summary_adds_up(api: Api) -> None:
+    await api.cdr("C1")
+    await api.cdr("C2", total_energy="-1")
+    await api.cdr("C3", total_cost_excl_tax="x")
+    await api.cdr("C4", session_id="S1")
+    await api.cdr("C5", home_csp="DE-ABC", visited_cso="BE-XXX")
+    _, shown = await api.get("summary", cso="BE-BEC")
+    assert {each["verdict"]: each["cdrs"] for each in shown["verdicts"]} == {"ACCEPTED": 1, "FLAGGED": 1, "REJECTED": 1}
+    found = {(each["verdict"], each["code"]): each["cdrs"] for each in shown["findings"]}
+    assert found["FLAGGED", "ENERGY_NEGATIVE"] == found["REJECTED", "NUMBER_OUT_OF_RANGE"] == 1
+    [place_shown] = shown["locations"]
+    assert (place_shown["location_id"], place_shown["cdrs"]) == ("L1", 3)
+    assert (place_shown["kwh"], place_shown["amount"]) == ("39.00000000", "11.00000000")
+    assert shown["waiting"] == 1
+    assert (await api.get("summary"))[1]["waiting"] == 2

@@ -1,0 +1,68 @@
+"""Clearing takes whole batches, bounded ones, and beside another replica, and misses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+from sqlalchemy.event import listen
+
+from tests.integration.clearing_rig import Rig, agreement, in_balance, on, running, session
+
+
+@pytest_asyncio.fixture
+async def rig(database_url: str) -> AsyncIterator[Rig]:
+    async with running(database_url) as opened:
+        yield opened
+
+
+async def test_a_large_batch_takes_a_handful_of_statements(rig: Rig) -> None:
+    numbers, statements = range(300), 0
+
+    def count(*_: Any) -> None:
+        nonlocal statements
+        statements += 1
+
+    await rig.take("agreement.concluded", agreement())
+    listen(rig.engine.sync_engine, "before_cursor_execute", count)
+    await rig.take("cdr.submitted", *(on(number, session_id=f"S{number}") for number in numbers))
+    assert await rig.scalar("SELECT count(*) FROM clearing.waiting_cdrs") == len(numbers)
+    await rig.take("session.tracked", *(session(session_id=f"S{n}", connector_id=f"{n}") for n in numbers))
+    assert statements < 30
+    assert {verdict for verdict, _ in (await rig.verdicts()).values()} == {"ACCEPTED"}
+    assert len(await rig.said()) == len(numbers)
+    await in_balance(rig)
+
+
+async def test_bounded_batches_reach_all_that_wait(database_url: str) -> None:
+    async with running(database_url, max_waiting_batch_rows=2) as rig:
+        await rig.take("agreement.concluded", agreement())
+        await rig.take("cdr.submitted", *(on(number, session_id="S1") for number in range(5)))
+        await rig.take("session.tracked", session())
+        assert len(await rig.said()) == 2
+        assert await rig.tick()
+        assert not await rig.tick()
+        assert len(await rig.verdicts()) == 5
+
+
+async def test_two_replicas_that_meet_miss_nothing(rig: Rig) -> None:
+    await rig.take("agreement.concluded", agreement())
+    cdrs = [on(number, session_id=f"S{number}") for number in range(40)]
+    sessions = [session(session_id=f"S{number}", connector_id=f"{number}") for number in range(40)]
+    for begin in range(0, 40, 10):
+        batch = slice(begin, begin + 10)
+        await asyncio.gather(
+            rig.take("cdr.submitted", *cdrs[batch]), rig.take("session.tracked", *reversed(sessions[batch]))
+        )
+    assert len(await rig.verdicts()) == 40
+    assert {verdict for verdict, _ in (await rig.verdicts()).values()} == {"ACCEPTED"}
+
+
+async def test_two_replicas_that_clear_one_connector_see_the_overlap(rig: Rig) -> None:
+    await rig.take("agreement.concluded", agreement())
+    for number in range(0, 20, 2):
+        place = on(number).location
+        first, second = on(number, location=place), on(number + 1, location=place)
+        await asyncio.gather(rig.take("cdr.submitted", first), rig.take("cdr.submitted", second))
+    overlapping = [name for name, (_, codes) in (await rig.verdicts()).items() if "CONNECTOR_OVERLAP" in codes]
+    assert len(overlapping) == 10

@@ -1,0 +1,103 @@
+"""The gateway's admin API over a real PostgreSQL: what an operator sees and may do."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import insert, text
+from starlette.responses import Response
+
+from services.gateway.deliveries.queue import Delivery, enqueue
+from services.gateway.refusals import RECEIVER, Reason, Refusal, add
+from services.gateway.tables import connections
+from services.runtime.admin import application
+from services.runtime.settings import AdminSettings
+from services.runtime.work import Work
+from tests.integration.gateway.whole import SINCE, Gateway, invited, whole
+
+CSO, CSP = "FR-SUN", "NL-CSP"
+
+
+@pytest.fixture
+async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    admin = AdminSettings(token=SecretStr("an operator's token"))
+    async with whole(database_url, tmp_path, admin=admin) as here:
+        await here.take("partner.registered", invited(CSO, "CSO", "token-a"), invited(CSP, "CSP", "token-a"))
+        await here.context.transactions.run(_fill)
+        yield here
+
+
+@pytest.fixture
+async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
+    headers = {"authorization": "Bearer an operator's token"}
+    transport = httpx.ASGITransport(cast(Any, app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway/admin", headers=headers) as client:
+        yield client
+
+
+async def test_connections_show_who_is_out_of_reach_and_no_secret(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/connections")
+    cso, csp = answer.json()["connections"]
+    assert (cso["party"], cso["registered"], cso["protocol"]) == (CSO, False, None)
+    assert (csp["party"], csp["registered"], csp["protocol"]) == (CSP, True, "OCPI-2.2.1")
+    assert "hash-of-token-c" not in answer.text
+    assert "token" not in answer.text
+
+
+async def test_an_operator_ends_a_registration(admin: httpx.AsyncClient, gateway: Gateway) -> None:
+    assert (await admin.delete(f"/connections/{CSP}")).status_code == 204
+    assert (await admin.delete(f"/connections/{CSP}")).status_code == 404
+    assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
+
+
+async def test_the_queue_and_a_retry(admin: httpx.AsyncClient, gateway: Gateway) -> None:
+    found = (await admin.get("/deliveries", params={"partner": "nl-csp", "state": "PARKED"})).json()
+    (parked,) = found["deliveries"]
+    assert (parked["object_id"], parked["last_error"]) == ("CDR1", "no")
+    assert [(each["state"], each["deliveries"]) for each in found["totals"]] == [("PARKED", 1), ("WAITING", 1)]
+    path = f"/deliveries/{parked['delivery_id']}/retry"
+    assert (await admin.post(path)).status_code == 200
+    assert (await admin.get("/deliveries", params={"state": "PARKED"})).json()["deliveries"] == []
+    async with gateway.context.engine.begin() as connection:
+        await connection.execute(text("UPDATE gateway.deliveries SET lease = gen_random_uuid()"))
+    assert (await admin.post(path)).status_code == 409
+    assert (await admin.post(f"/deliveries/{uuid4()}/retry")).status_code == 404
+    assert (await admin.post("/deliveries/none/retry")).status_code == 404
+
+
+@pytest.mark.parametrize("query", [{"partner": "x"}, {"state": "GONE"}, {"limit": "0"}, {"limit": "9999"}])
+async def test_questions_that_cannot_be_answered(admin: httpx.AsyncClient, query: dict[str, str]) -> None:
+    assert (await admin.get("/deliveries", params=query)).status_code == 422
+
+
+async def test_a_partys_report(admin: httpx.AsyncClient) -> None:
+    found = (await admin.get(f"/reports/{CSO}")).json()
+    assert (found["total"], found["refusals"][0]["verdict"]) == (1, "REFUSED")
+    assert (await admin.get(f"/reports/{CSP}")).json()["total"] == 0
+    assert (await admin.get(f"/reports/{CSO}", params={"offset": "-1"})).status_code == 422
+
+
+async def _fill(work: Work) -> None:
+    row = {
+        "platform": CSP,
+        "token_hash": "hash-of-token-c",
+        "token_sealed": b"sealed",
+        "authorization_style": "BASE64",
+        "versions_url": "https://csp.example/versions",
+        "protocol": "OCPI-2.2.1",
+        "endpoints": [],
+        "parties": [CSP],
+        "registered_at": SINCE,
+        "updated_at": SINCE,
+    }
+    await work.connection.execute(insert(connections).values(row))
+    await enqueue(work, [Delivery(CSP, "cdrs", CSO, "CDR1", 1), Delivery(CSP, "locations", CSO, "LOC1", 1)])
+    park = "UPDATE gateway.deliveries SET state = 'PARKED', last_error = 'no' WHERE object_id = 'CDR1'"
+    await work.connection.execute(text(park))
+    reasons = (Reason("OCPI_2001", "REJECT", "no"),)
+    await add(work, [Refusal(uuid4(), CSO, "cdrs", "CDR1", CSP, RECEIVER, "REFUSED", reasons, 1, SINCE)])

@@ -1,0 +1,245 @@
+"""Real-time authorization through the gateway, over a real PostgreSQL; the authorization service is played."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from aiohttp import web
+from sqlalchemy import insert
+
+from schemas.models.authorization import AuthorizationAsked, AuthorizationDecided
+from schemas.models.gateway import AuthorizationAnswered, AuthorizationRequested
+from services.core.clock import system_clock
+from services.core.errors import Unavailable
+from services.gateway.authorize.asking import TOPIC as ASKED
+from services.gateway.authorize.replies import TOPIC as REPLIES
+from services.gateway.partners.connections import secret_name
+from services.gateway.partners.secret_box import SecretBox
+from services.gateway.partners.tokens import token_hash
+from services.gateway.settings import AuthorizeSettings
+from services.gateway.tables import connections
+from services.runtime.events import Event, Received
+from services.runtime.work import Work
+from tests.integration.gateway.partners import SUCCESS, Partner, partner
+from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
+from tests.support.waiting import eventually
+from tests.unit.gateway import samples
+
+CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-OTH"
+UID = samples.token()["uid"]
+PATH = f"/ocpi/2.2.1/sender/tokens/{UID}/authorize"
+PLACE = {"location_id": "LOC1", "evse_uids": ["E1", "E2"]}
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Partner]:
+    async with partner(tmp_path, CSP) as here:
+        (tmp_path / f"{CSP}.pem").write_bytes(here.ca_file.read_bytes())
+        yield here
+
+
+@pytest.fixture
+async def gateway(database_url: str, tmp_path: Path, home: Partner) -> AsyncIterator[Gateway]:
+    quick = AuthorizeSettings(deadline_seconds=3, ask_timeout_seconds=1, answer_reserve_seconds=0.5, max_waiting=3)
+    async with whole(database_url, tmp_path, authorize=quick) as here:
+        await here.take("partner.registered", invited(CSO, "CSO", None), invited(CSP, "CSP", None))
+        await here.take("agreement.concluded", agreed(CSO, CSP))
+        await here.context.transactions.run(lambda work: _connect(work, home))
+        pushed = await here.client("token-of-NL-CSP").put(
+            f"/ocpi/2.2.1/receiver/tokens/NL/CSP/{UID}", json=samples.token()
+        )
+        assert pushed.status_code == 201
+        yield here
+
+
+async def test_a_decision_reaches_the_cso_with_the_token_object(gateway: Gateway) -> None:
+    gateway.direct.act = decides(gateway, result="ALLOWED", authorization_reference=None)
+    answer = await ask(gateway, PLACE, **{"X-Correlation-ID": "conversation"})
+    assert (answer.status_code, answer.json()["status_code"]) == (200, 1000)
+    data = answer.json()["data"]
+    assert (data["allowed"], data["location"], data["token"]) == ("ALLOWED", PLACE, samples.token())
+    (requested,) = gateway.direct.of("authorization.requested")
+    assert (requested.visited_cso, requested.home_csp, requested.credential_type) == (CSO, CSP, "RFID")
+    assert (requested.location_id, requested.evse_uids) == ("LOC1", ["E1", "E2"])
+    assert UID.encode() not in requested.sealed
+    assert requested.pseudonym != UID
+    await eventually(lambda: bool(gateway.direct.of("authorization.concluded")))
+    (concluded,) = gateway.direct.of("authorization.concluded")
+    assert (concluded.told, concluded.authorization_id) == ("ALLOWED", requested.authorization_id)
+    assert {event.correlation_id for event in gateway.direct.published} == {"conversation"}
+
+
+async def test_an_unknown_card_is_asked_of_nobody(gateway: Gateway) -> None:
+    answer = await gateway.client("token-of-FR-SUN").post(PATH.replace(UID, "UNKNOWN"))
+    assert (answer.status_code, answer.json()["status_code"]) == (404, 2004)
+    assert "data" not in answer.json()
+    assert gateway.direct.published == []
+
+
+async def test_an_unknown_card_is_asked_of_the_home_csp_that_is_named(gateway: Gateway, home: Partner) -> None:
+    gateway.direct.act = has_asked(gateway)
+    home.answer = lambda _sent: web.json_response(SUCCESS | {"status_code": 2004}, status=404)
+    named = {"OCPI-to-country-code": "NL", "OCPI-to-party-id": "CSP"}
+    answer = await gateway.client("token-of-FR-SUN").post(PATH.replace(UID, "NEW-1"), headers=named)
+    assert (answer.status_code, answer.json()["status_code"]) == (404, 2004)
+    assert [sent.path for sent in home.sent] == ["/tokens/NEW-1/authorize"]
+
+
+async def test_a_home_csp_without_an_agreement_is_an_unknown_receiver(gateway: Gateway) -> None:
+    named = {"OCPI-to-country-code": "DE", "OCPI-to-party-id": "OTH"}
+    answer = await gateway.client("token-of-FR-SUN").post(PATH, headers=named)
+    assert (answer.status_code, answer.json()["status_code"]) == (200, 4001)
+
+
+async def test_the_home_csp_is_asked_and_its_words_reach_the_cso(gateway: Gateway, home: Partner) -> None:
+    gateway.direct.act = has_asked(gateway)
+    newer = samples.token(contract_id="NL-CSP-NEW")
+    info = {
+        "allowed": "ALLOWED",
+        "token": newer,
+        "location": {"location_id": "LOC1", "evse_uids": ["E2"]},
+        "authorization_reference": "REF-1",
+        "info": {"language": "en", "text": "welcome"},
+    }
+    home.answer = lambda _sent: web.json_response(SUCCESS | {"data": info})
+    answer = await ask(gateway, PLACE, **{"X-Correlation-ID": "conversation", "X-Request-ID": "hop-1"})
+    assert answer.json()["data"] == info
+    (sent,) = home.sent
+    assert (sent.method, sent.path, sent.query) == ("POST", f"/tokens/{UID}/authorize", "type=RFID")
+    assert sent.document == PLACE
+    assert (sent.headers["ocpi-from-party-id"], sent.headers["ocpi-to-party-id"]) == ("SUN", "CSP")
+    assert sent.headers["x-correlation-id"] == "conversation"
+    assert sent.headers["x-request-id"] not in {"", "hop-1"}
+    (answered,) = gateway.direct.of("authorization.answered")
+    assert (answered.answer, answered.failure, answered.authorization_reference) == ("ALLOWED", None, "REF-1")
+    (kept,) = await gateway.rows("SELECT sealed FROM gateway.home_answers")
+    assert b"NL-CSP-NEW" not in kept["sealed"]
+
+
+async def test_a_home_csp_that_hangs_is_a_protocol_answer_and_no_word_on_the_driver(
+    gateway: Gateway, home: Partner
+) -> None:
+    gateway.direct.act = has_asked(gateway)
+    home.answer = None
+    answer = await ask(gateway)
+    assert (answer.status_code, answer.json()["status_code"]) == (200, 4002)
+    home.answer = lambda _sent: web.Response(body=b"rubbish")
+    answer = await ask(gateway)
+    assert (answer.status_code, answer.json()["status_code"]) == (200, 4003)
+
+
+async def test_without_a_decision_in_time_the_cso_is_told_to_come_again(gateway: Gateway) -> None:
+    answer = await ask(gateway)
+    assert (answer.status_code, answer.json()["status_code"]) == (503, 3000)
+    assert answer.headers["retry-after"]
+    await eventually(lambda: bool(gateway.direct.of("authorization.concluded")))
+    assert gateway.direct.of("authorization.concluded")[0].told == "NO_ANSWER"
+    assert len(gateway.wiring.pending) == 0
+
+
+async def test_while_kafka_is_away_nobody_is_told_anything_of_a_driver(gateway: Gateway) -> None:
+    async def away(_event: Event) -> None:
+        raise Unavailable("Kafka is away")
+
+    gateway.direct.act = away
+    answer = await ask(gateway)
+    assert (answer.status_code, answer.json()["status_code"]) == (503, 3000)
+    assert len(gateway.wiring.pending) == 0
+
+
+async def test_more_questions_than_may_wait_are_told_to_come_again(gateway: Gateway) -> None:
+    waiting = [asyncio.create_task(ask(gateway)) for _ in range(3)]
+    await eventually(lambda: len(gateway.wiring.pending) == 3)
+    assert (await ask(gateway)).status_code == 503
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_reply_to_another_replica_is_not_ours(gateway: Gateway) -> None:
+    gateway.direct.act = decides(gateway, result="ALLOWED", reply_replica="another")
+    assert (await ask(gateway)).status_code == 503
+
+
+async def test_a_question_past_its_deadline_is_not_asked(gateway: Gateway, home: Partner) -> None:
+    gateway.direct.act = decides(gateway, result="ALLOWED")
+    await ask(gateway)
+    (requested,) = gateway.direct.of("authorization.requested")
+    late = _asked(requested).model_copy(update={"deadline": SINCE})
+    await gateway.wiring.asking.handle(gateway.context, [(Received(ASKED, 0, 0, "", late, SINCE), {})])
+    assert gateway.direct.of("authorization.answered") == []
+    assert home.sent == []
+
+
+async def ask(gateway: Gateway, place: Any = None, **headers: str) -> httpx.Response:
+    return await gateway.client("token-of-FR-SUN").post(PATH, json=place, headers=headers)
+
+
+def decides(gateway: Gateway, **fields: Any) -> Callable[[Event], Awaitable[None]]:
+    """An authorization service that decides every question at once."""
+
+    async def act(event: Event) -> None:
+        if isinstance(event.value, AuthorizationRequested):
+            await _reply(gateway, event.value, decided_by="WHITELIST", **fields)
+
+    return act
+
+
+def has_asked(gateway: Gateway) -> Callable[[Event], Awaitable[None]]:
+    """An authorization service that has the home-CSP asked, and decides as it says."""
+    silence = {"TIMEOUT": "TIMED_OUT", "UNREACHABLE": "UNREACHABLE", "BAD_ANSWER": "UNREACHABLE"}
+
+    async def act(event: Event) -> None:
+        value = event.value
+        if isinstance(value, AuthorizationRequested):
+            received = Received(ASKED, 0, 0, "", _asked(value), SINCE, event.correlation_id)
+            await gateway.wiring.asking.handle(gateway.context, [(received, {})])
+        elif isinstance(value, AuthorizationAnswered):
+            result = value.answer or silence[value.failure or ""]
+            reference = value.authorization_reference
+            await _reply(gateway, value, decided_by="HOME_CSP", result=result, authorization_reference=reference)
+
+    return act
+
+
+async def _reply(gateway: Gateway, question: AuthorizationRequested | AuthorizationAnswered, **fields: Any) -> None:
+    now = system_clock()
+    values = {
+        "event_id": uuid4(),
+        "occurred_at": now,
+        "facts": [],
+        "decided_at": now,
+        **{
+            name: getattr(question, name)
+            for name in ("authorization_id", "pseudonym", "visited_cso", "home_csp", "reply_partition", "reply_replica")
+        },
+    }
+    decision = AuthorizationDecided.model_validate(values | fields)
+    await gateway.consumer.records.put(gateway.context.codec.encode(REPLIES, decision))
+
+
+def _asked(requested: AuthorizationRequested) -> AuthorizationAsked:
+    context = requested.model_dump() | {"event_id": uuid4(), "agreement_id": "A", "agreement_version": 1}
+    return AuthorizationAsked.model_validate(context)
+
+
+async def _connect(work: Work, home: Partner) -> None:
+    box = SecretBox(bytes(32))
+    for party in (CSO, CSP):
+        row = {
+            "platform": party,
+            "token_hash": token_hash(f"token-of-{party}"),
+            "token_sealed": box.seal(secret_name(party), b"token-b"),
+            "authorization_style": "BASE64",
+            "versions_url": f"{home.url}/versions",
+            "protocol": "OCPI-2.2.1",
+            "endpoints": [{"identifier": "tokens", "role": "SENDER", "url": f"{home.url}/tokens"}],
+            "parties": [party],
+            "registered_at": SINCE,
+            "updated_at": SINCE,
+        }
+        await work.connection.execute(insert(connections).values(row))

@@ -1,0 +1,50 @@
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.clearing.audit import Audit, audit
+from services.clearing.claims import claim_of
+from services.clearing.facts import SessionFact
+from services.clearing.rules import AuditRules
+from services.clearing.session_audit import differences
+from tests.unit.clearing.samples import END, START, cdr, facts, session
+
+
+def audited(tracked: SessionFact) -> Audit:
+    return audit(claim_of(cdr()), facts(session=tracked), AuditRules())
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrase"),
+    [
+        ({"state": "ACTIVE", "ended_at": None}, "still ACTIVE"),
+        ({"state": "INVALID"}, "INVALID"),
+        ({"home_csp": "DE-ABC"}, "home-CSP NL-TNM, not DE-ABC"),
+        ({"location_id": "L2"}, "location L1, not L2"),
+        ({"connector_id": "2"}, "connector 1, not 2"),
+        ({"started_at": START - timedelta(seconds=61)}, "start"),
+        ({"ended_at": END + timedelta(seconds=61)}, "end"),
+        ({"kwh": Decimal("20.101")}, "20 kWh, not 20.101 kWh"),
+    ],
+)
+def test_differences(changes: dict[str, Any], phrase: str) -> None:
+    found = audited(session(**changes))
+    assert [finding.code.value for finding in found.findings] == ["SESSION_MISMATCH"]
+    assert phrase in found.findings[0].detail
+
+
+def test_small_differences_and_case_do_not_count() -> None:
+    near = session(evse_uid="e1", started_at=START + timedelta(seconds=60), kwh=Decimal("19.9"))
+    assert audited(near).findings == ()
+
+
+def test_a_pseudonym_is_never_shown() -> None:
+    found = audited(session(pseudonym="p-2"))
+    assert "p-2" not in found.findings[0].detail
+    assert "p-1" not in found.findings[0].detail
+
+
+def test_a_session_that_fits_has_no_differences() -> None:
+    assert differences(claim_of(cdr()), session(), AuditRules()) == []
