@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import show_fields, show_rows
+from services.cli.output import say, show_fields, show_rows
 
 app = typer.Typer(help="Look at cleared CDRs and balances.", no_args_is_help=True)
 
@@ -33,11 +33,20 @@ def show(
 
 @app.command("list")
 def list_all(
-    limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 20,
+    *,
+    cso: Annotated[str | None, typer.Option(help="Only of this visited-CSO.")] = None,
+    csp: Annotated[str | None, typer.Option(help="Only of this home-CSP.")] = None,
+    verdict: Annotated[str | None, typer.Option(help="Only ACCEPTED, FLAGGED or REJECTED.")] = None,
+    code: Annotated[str | None, typer.Option(help="Only with this finding, as in TOTAL_MISMATCH.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 50,
 ) -> None:
-    """List the CDRs cleared last."""
-    found = AdminApi.here().get("clearing", "/cdrs", limit=limit)
-    show_rows(found["cdrs"], COLUMNS, "No CDR was cleared yet.")
+    """List cleared CDRs."""
+    wanted = {"cso": cso, "csp": csp, "verdict": verdict, "code": code}
+    query: dict[str, str | int] = {name: value for name, value in wanted.items() if value}
+    found = AdminApi.here().get("clearing", "/cdrs", limit=limit, **query)
+    show_rows(found["cdrs"], COLUMNS, "No such CDR was cleared yet.")
+    if found["next"]:
+        say(f"\nThere are more than {limit}.")
 
 
 @app.command()

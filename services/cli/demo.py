@@ -27,6 +27,7 @@ from services.core.errors import RoamwattError
 from services.runtime import topics
 from services.runtime.embedded import signals
 from services.runtime.embedded.deployment import Deployment, NotRunning
+from services.runtime.embedded.errors import Interrupted
 
 CSO, CSP = "FR-CSO", "NL-CSP"
 READ_BACK_SECONDS = 20.0
@@ -54,8 +55,8 @@ def demo() -> None:
             logs = deployment.layout.logs
             asyncio.run(_tell(story, console, deployment))
         story.end()
-    except KeyboardInterrupt:
-        console.print("\nStopped; nothing is left running.")
+    except (KeyboardInterrupt, Interrupted):
+        console.print("\nStopped, and so is all that the demonstration had started.")
         raise typer.Exit(INTERRUPTED) from None
     except (RoamwattError, ExceptionGroup, OSError) as error:
         console.print(f"\n[red]Step {story.at} failed:[/] {escape(_text_of(error))}")

@@ -1,40 +1,39 @@
 """Commands whose modules are loaded only when they are used: they need extras that not every installation has."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+
+from services.core.errors import RoamwattError
 
 LAZY: Mapping[str, str] = {"demo": "services.cli.demo", "replay": "services.cli.replay"}
 
 
-class LazyGroup(TyperGroup):
-    """Finds a lazy command in the module of `LAZY`, as the function of the command's name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, the lazy ones first."""
-        return [*LAZY, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a lazy command, or return a common one."""
-        if cmd_name not in LAZY:
-            return super().get_command(ctx, cmd_name)
-        try:
-            function: Any = getattr(importlib.import_module(LAZY[cmd_name]), cmd_name)
-        except ModuleNotFoundError as error:
-            return _absent(cmd_name, error)
-        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(cmd_name)(function)
-        command = typer.main.get_command(single)
-        command.name = cmd_name
-        return command
+class NotInstalled(RoamwattError):
+    """A command needs a package that is not there."""
 
 
-def _absent(name: str, error: ModuleNotFoundError) -> click.Command:
-    def complain() -> None:
-        raise click.ClickException(f"`{name}` needs a package that is not installed ({error.name}): run `make {name}`")
+def add_lazy(app: typer.Typer, arguments: Sequence[str]) -> None:
+    """Add the lazy command that the arguments name; all of them where it is help that is asked for."""
+    named = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    for name, module in LAZY.items():
+        if named in {None, name}:
+            app.command(name)(_load(name, module))
 
-    return click.Command(name, callback=complain, help=f"(not installed: {error.name} is missing)")
+
+def _load(name: str, module: str) -> Callable[..., Any]:
+    try:
+        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        return _absent(name, str(error.name))
+    return function
+
+
+def _absent(name: str, package: str) -> Callable[[], None]:
+    def command() -> None:
+        raise NotInstalled(f"`{name}` needs a package that is not installed ({package}): run `make {name}`")
+
+    command.__doc__ = f"(not installed: {package} is missing)"
+    return command

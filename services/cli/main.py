@@ -2,38 +2,41 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 import typer
 
 from services.cli import agreement, cdr, dlq, partner
 from services.cli.doctor import doctor
-from services.cli.lazy import LazyGroup
+from services.cli.lazy import add_lazy
 from services.cli.output import complain
 from services.cli.recover import recover
 from services.cli.status import status
 from services.cli.up import clean, down, up
 from services.core.errors import RoamwattError
 
-app = typer.Typer(
-    cls=LazyGroup,
-    help="Roamwatt, an event-driven platform for EV-charging roaming. Start with `roamwatt demo` or `roamwatt up`.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-for command in (up, down, clean, status, doctor, recover):
-    app.command()(command)
-app.add_typer(partner.app, name="partner")
-app.add_typer(agreement.app, name="agreement")
-app.add_typer(cdr.app, name="cdr")
-app.add_typer(dlq.app, name="dlq")
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """Put the commands together that these arguments can mean."""
+    app = typer.Typer(
+        help="Roamwatt, an event-driven platform for EV-charging roaming. Start with `roamwatt demo` or `roamwatt up`.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+    )
+    add_lazy(app, arguments)
+    for command in (up, down, clean, status, doctor, recover):
+        app.command()(command)
+    for name, group in (("partner", partner), ("agreement", agreement), ("cdr", cdr), ("dlq", dlq)):
+        app.add_typer(group.app, name=name)
+    return app
 
 
 def main() -> None:
     """Run the command; an error is a sentence, never a trace, unless ROAMWATT_TRACE is set."""
     try:
-        app()
+        build(sys.argv[1:])()
     except RoamwattError as error:
         if os.environ.get("ROAMWATT_TRACE"):
             raise

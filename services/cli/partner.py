@@ -62,6 +62,29 @@ def resume(party: Party) -> None:
     show_fields(AdminApi.here().post("registry", f"/partners/{quoted(party)}/resume"))
 
 
+@app.command()
+def connections() -> None:
+    """Show who has registered, and whose system does not answer."""
+    rows = AdminApi.here().get("gateway", "/connections")["connections"]
+    columns = {
+        "party": "party",
+        "registered": "registered",
+        "protocol": "protocol",
+        "versions_url": "its OCPI versions",
+        "failures": "failures in a row",
+        "last_error": "last error",
+    }
+    show_rows(rows, columns, "There are no partners: `roamwatt partner add --help`.")
+
+
+@app.command()
+def report(party: Party) -> None:
+    """Show what a partner finds in its report: what of its CDRs was refused or flagged, and why."""
+    found = AdminApi.here().get("gateway", f"/reports/{quoted(party)}")
+    columns = {"decided_at": "when", "module": "module", "object_id": "id", "verdict": "verdict", "reasons": "reasons"}
+    show_rows(found["refusals"], columns, "Nothing was refused.")
+
+
 def pages(path: str, key: str) -> list[dict[str, Any]]:
     """Return all rows of a list of the registry, page after page."""
     api, rows = AdminApi.here(), list[dict[str, Any]]()

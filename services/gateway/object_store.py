@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.gateway.arrays import columns
 from services.runtime.work import Work
 
 MODULES: Final = ("locations", "tariffs", "tokens", "sessions", "cdrs")
@@ -75,8 +76,8 @@ class ObjectStore:
     async def lock(self, work: Work, keys: Collection[Key]) -> dict[Key, Row]:
         """Lock the objects of these keys, in the order of the keys, and return those that exist."""
         wanted = sorted(keys)
-        columns = {name: [getattr(key, name) for key in wanted] for name in Key._fields}
-        return {row.key: row for row in map(row_of, await work.connection.execute(self._lock, columns))}
+        found = await work.connection.execute(self._lock, columns(wanted, *Key._fields))
+        return {row.key: row for row in map(row_of, found)}
 
     async def insert(self, work: Work, rows: Sequence[Row]) -> set[Key]:
         """Write new objects and return which were written; the others another transaction wrote first."""
@@ -167,19 +168,10 @@ _LISTED: Final[Mapping[str, TextClause]] = {
 }
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    return {
-        "owner": [row.key.owner for row in rows],
-        "object_key": [row.key.object_key for row in rows],
-        "audience": [row.key.audience for row in rows],
-        "object_id": [row.object_id for row in rows],
-        "receiver": [row.receiver for row in rows],
-        "version": [row.version for row in rows],
-        "removed": [row.removed for row in rows],
-        "last_updated": [row.last_updated for row in rows],
-        "pseudonym": [row.pseudonym for row in rows],
-        "body": [row.body for row in rows],
-    }
+def _columns(rows: Sequence[Row]) -> dict[str, Any]:
+    keys = columns([row.key for row in rows], *Key._fields)
+    rest = columns(rows, "object_id", "receiver", "version", "removed", "last_updated", "body")
+    return {**keys, **rest, "pseudonym": [row.pseudonym for row in rows]}
 
 
 def row_of(found: Any) -> Row:

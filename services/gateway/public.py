@@ -98,7 +98,7 @@ def application(parts: Parts) -> ASGIApp:
     front, settings = parts.front, parts.settings
     desk = Desk(parts.agreements, settings.gateway.party, settings.inbound)
     views = Views(parts.engine, parts.vault, desk, settings.gateway.public_url)
-    report = Report(parts.engine, settings.inbound, settings.gateway.public_url)
+    report = Report(parts.engine, parts.vault, settings.inbound, settings.gateway.public_url)
     return Router(
         routes=[
             *_pushes(desk, parts, views),

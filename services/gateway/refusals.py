@@ -16,11 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from schemas.models.clearing import CdrCleared
 from services.core.clock import format_utc
 from services.gateway.calls import Call
+from services.gateway.object_store import current
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.paging import Page, page_headers, page_of
 from services.gateway.settings import InboundSettings
 from services.gateway.tables import refusals
+from services.gateway.vault import Purpose
+from services.gateway.vault_store import Sealing, Vault
 from services.runtime.postgres import translated
 from services.runtime.work import Work
 
@@ -108,6 +111,7 @@ class Report:
     """The endpoint by which partners read their report: an extension of ours, paged like OCPI's lists."""
 
     engine: AsyncEngine
+    vault: Vault
     settings: InboundSettings
     base_url: str
 
@@ -117,8 +121,20 @@ class Report:
         parties = frozenset({call.routing.sender}) if call.routing.sender else call.peer.parties
         async with translated(), self.engine.connect() as connection:
             total, lines = await report(connection, frozenset(each for each in parties if each), page)
+            for line in lines:
+                if line["module"] == "tokens":
+                    line["object_id"] = await self._uid(connection, line)
         url = self.base_url + call.url.partition("?")[0]
         return Answer(documents.render(lines), headers=page_headers(page, total, len(lines), url, call.query))
+
+    async def _uid(self, connection: AsyncConnection, line: dict[str, Any]) -> str:
+        """Return a token's uid to its own home-CSP, which does not know the pseudonym; that where nothing is left."""
+        pseudonym: str = line["object_id"]
+        row = await current(connection, "tokens", line["party"], pseudonym, partner=line["counterpart"])
+        if row is None:
+            return pseudonym
+        (body,) = await self.vault.unseal(connection, [Sealing(pseudonym, Purpose.TOKEN, row.body)])
+        return pseudonym if body is None else str(documents.parse(body, documents.STORED_DEPTH)["uid"])
 
 
 def _dates(page: Page) -> list[ColumnElement[bool]]:

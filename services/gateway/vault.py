@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from services.core.errors import RoamwattError
+from services.core.errors import BadContent, RoamwattError
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -34,8 +34,11 @@ _TAG_BYTES: Final = 16
 _VERSION: Final = b"\x01"
 
 
-class Unreadable(RoamwattError):
-    """A blob that was changed, cut, sealed for something else, or written by a release that this one does not know."""
+class Unreadable(BadContent):
+    """A blob that was changed, cut, sealed for something else, or written by a release that this one does not know.
+
+    As content that can never be processed it is searched for in a group of requests, and does not touch the others.
+    """
 
 
 class WrongMasterKey(RoamwattError):

@@ -17,6 +17,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Halted, RoamwattError, Unavailable
+from services.gateway.arrays import Column
 from services.gateway.settings import VaultSettings
 from services.gateway.vault import (
     KEY_BYTES,
@@ -121,24 +122,25 @@ class Vault:
             Unavailable: when other transactions kept on creating and erasing the same contracts.
         """
         await self._verify(work.connection)
-        by_lookup = {self._master.lookup(credential): credential for credential in credentials}
+        lookups = {credential: self._master.lookup(credential) for credential in credentials}
+        by_lookup = {lookup: credential for credential, lookup in lookups.items()}
         wanted = {lookup: by_lookup[lookup] for lookup in sorted(by_lookup)}
         found: dict[bytes, str] = {}
         for _ in range(_ROUNDS):
             missing = [lookup for lookup in wanted if lookup not in found]
             if not missing:
                 break
-            found |= await self._learn(work.connection, _FIND, {"lookups": missing})
+            found |= await self._learn(work.connection, _FIND, {"lookups": Column(missing)})
             unknown = {lookup: wanted[lookup] for lookup in missing if lookup not in found}
             if unknown:
                 found |= await self._learn(work.connection, _CREATE, self._created(work, unknown))
         else:
             raise Unavailable("contracts are being erased while they are used")
-        return {credential: found[self._master.lookup(credential)] for credential in credentials}
+        return {credential: found[lookup] for credential, lookup in lookups.items()}
 
     async def find(self, connection: AsyncConnection, credential: Credential) -> str | None:
         """Return a credential's pseudonym, or None where it was never seen or was erased."""
-        found = await self._learn(connection, _FIND, {"lookups": [self._master.lookup(credential)]})
+        found = await self._learn(connection, _FIND, {"lookups": Column([self._master.lookup(credential)])})
         return next(iter(found.values()), None)
 
     async def holders(self, connection: AsyncConnection, type: str, uid: str) -> Sequence[Holder]:
@@ -205,12 +207,12 @@ class Vault:
         credentials = unknown.values()
         return {
             "now": work.now,
-            "lookup": list(unknown),
-            "card": [self._master.card(c.type, c.uid) for c in credentials],
+            "lookup": Column(unknown),
+            "card": Column(self._master.card(c.type, c.uid) for c in credentials),
             "home_csp": [c.home_csp for c in credentials],
             "credential_type": [c.type for c in credentials],
             "pseudonym": pseudonyms,
-            "wrapped_key": keys,
+            "wrapped_key": Column(keys),
         }
 
     def _unwrapped(self, pseudonym: str, wrapped: bytes) -> DataKey:

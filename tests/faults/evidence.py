@@ -85,6 +85,7 @@ def _missing(acknowledged: Mapping[str, Posted], held: Held) -> Iterator[str]:
     served = {each.cdr_id for each in held.sdrs}
     yield from _told("acknowledged CDRs are not on cdr.cleared", acknowledged.keys() - first)
     yield from _told("cleared CDRs are not on ledger.posted", first - {cdr_id for cdr_id, _ in posted})
+    yield from _told("postings have no cleared CDR", {cdr_id for cdr_id, _ in posted} - first)
     yield from _told("cleared CDRs are not on sdr.cleared", first - served)
     yield from _told("acknowledged CDRs did not reach the home-CSP", acknowledged.keys() - held.taken.keys())
 
@@ -114,7 +115,6 @@ def _booked_wrong(held: Held) -> Iterator[str]:
     cleared = {(each.cdr_id, each.revision): each.amount for each in held.cleared}
     differ = {key[0] for key in booked.keys() & cleared.keys() if booked[key] != cleared[key]}
     yield from _told("CDRs are booked with another amount than cleared", differ)
-    yield from _told("postings have no cleared CDR", {key[0] for key in booked.keys() - cleared.keys()})
 
 
 def _sdrs_wrong(held: Held) -> Iterator[str]:

@@ -56,6 +56,9 @@ class Restores:
         await asyncio.to_thread(kafka.wipe)
         await asyncio.to_thread(kafka.start)
         await asyncio.to_thread(create_topics, self.deployment.kafka_settings(), self.deployment.asked_to_stop)
+        async with traffic.flowing():
+            # A relay that has nothing to publish does not notice.
+            await traffic.goes_on(10)
         await self._halted(BUSY, "cluster")
         await self._recover("republish", "beginning")
 
@@ -104,10 +107,10 @@ class Restores:
 
 async def _is_halted(admin: AdminSession, name: str, reason: str) -> bool:
     try:
-        halted = (await admin.get(name, "/runtime"))["halted"]
+        reasons = (await admin.get(name, "/runtime"))["reasons"]
     except RoamwattError:
         return False
-    return halted is not None and reason in halted
+    return any("halted" in each and reason in each for each in reasons)
 
 
 def _differs(explanation: Any) -> bool:

@@ -49,6 +49,7 @@ def test_it_holds_where_all_is_there_once_and_deliveries_at_least_once() -> None
         ({"cleared": [cleared("1", "1.50")]}, "1 acknowledged CDRs are not on cdr.cleared: 2"),
         ({"sdrs": [sdr("1")]}, "not on sdr.cleared: 2"),
         ({"postings": [posting("1", "1.50")]}, "not on ledger.posted: 2"),
+        ({"cleared": [cleared("1", "1.50")]}, "1 postings have no cleared CDR: 2"),
         ({"taken": {"1": [BODY]}}, "did not reach the home-CSP: 2"),
         ({"owed": Decimal("3.74")}, "the balance are 3.74, 0.01 less"),
     ],

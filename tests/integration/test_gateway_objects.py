@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, patch, post, prepare, put, routed, running
 from tests.support.cluster import Cluster
@@ -65,6 +66,16 @@ class TestSessions:
         assert energies[-1] == 19
         assert [event.version for event in reported] == list(range(1, len(reported) + 1))
         assert sum(ocpi(answer)[1] == 1000 for answer in answers) == len(reported)
+
+    async def test_a_stored_session_that_was_tampered_with_fails_alone(self, bench: Bench) -> None:
+        await put(bench, self.path, samples.session())
+        async with bench.engine.begin() as connection:
+            await connection.execute(text("UPDATE gateway.sessions SET body = body || decode('00', 'hex')"))
+        ids = [f"S{number}" for number in range(8)]
+        pushes = (put(bench, f"sessions/FR/SUN/{each}", samples.session(id=each, kwh=2)) for each in ids)
+        answers = dict(zip(ids, await asyncio.gather(*pushes), strict=True))
+        assert ocpi(answers.pop("S1"))[:2] == (500, 3000)
+        assert {ocpi(answer)[:2] for answer in answers.values()} == {(201, 1000)}
 
     async def test_a_number_beyond_the_platforms_decimals_is_refused_with_its_field(self, bench: Bench) -> None:
         status, code, message = ocpi(await put(bench, self.path, samples.session(kwh=1e30)))

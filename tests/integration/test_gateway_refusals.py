@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,9 @@ import pytest
 from services.gateway import refusals
 from services.gateway.refusals import CLEARING, RECEIVER, Reason, Refusal
 from services.runtime.work import Work
-from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, prepare, running
+from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, prepare, put, running
 from tests.support.cluster import Cluster
+from tests.unit.gateway import samples
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -68,6 +70,16 @@ async def test_a_partner_reads_its_own_lines_with_their_reasons(bench: Bench) ->
     ]
     assert [each["object_id"] for each in (await read(bench, "other"))[0]] == ["C2"]
     assert await read(bench, "csp") == ([], "0")
+
+
+async def test_a_home_csp_reads_the_uid_of_its_own_token(bench: Bench) -> None:
+    await put(bench, "tokens/NL/CSP/04A1B2C3", samples.token(), client="csp")
+    ((pseudonym,),) = [tuple(row.values()) for row in await bench.rows("SELECT object_id FROM gateway.tokens")]
+    refused = replace(line(1, CSP, RECEIVER), module="tokens", object_id=pseudonym, counterpart=CSO)
+    await add(bench, refused)
+    assert [each["object_id"] for each in (await read(bench, "csp"))[0]] == ["04A1B2C3"]
+    await bench.transactions.run(lambda work: bench.vault.erase(work, pseudonym))
+    assert [each["object_id"] for each in (await read(bench, "csp"))[0]] == [pseudonym]
 
 
 async def test_what_was_reported_stays_once(bench: Bench) -> None:

@@ -16,6 +16,7 @@ from services.core.clock import format_utc
 from services.core.errors import BadContent, Conflict, Forbidden, Halted, NotFound, RoamwattError, TooLarge, Unavailable
 from services.gateway.partners.peers import Unauthorized
 from services.gateway.partners.registration import Refused, WrongMoment
+from services.gateway.vault import Unreadable
 
 
 class Status(IntEnum):
@@ -93,7 +94,8 @@ def answer_to(error: BaseException, retry_after_seconds: int) -> Answer:
     if isinstance(error, Refused):
         return Answer(None, error.ocpi_status, str(error))
     for kind, http_status, status in _ANSWERS:
-        if isinstance(error, kind):
+        # What we hold and cannot read is no fault of the caller's content.
+        if isinstance(error, kind) and not isinstance(error, Unreadable):
             headers = {"retry-after": str(retry_after_seconds)} if http_status == 503 else {}
             message = _NOT_NOW if http_status == 503 else str(error)
             return Answer(None, status, message, http_status, headers)

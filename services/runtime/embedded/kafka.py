@@ -201,6 +201,9 @@ class Kafka:
         return [
             str(java_executable()),
             "-XX:+ExitOnOutOfMemoryError",
+            # The quick compiler alone: with both, a start takes half as much CPU again, the first ten thousand records
+            # twice as much, and the load of one machine ran no faster afterwards.
+            "-XX:TieredStopAtLevel=1",
             # What Kafka does and newer Java runtimes warn of.
             "--sun-misc-unsafe-memory-access=allow",
             "--enable-native-access=ALL-UNNAMED",

@@ -7,6 +7,7 @@ from services.core.errors import BadContent, Conflict, Forbidden, Halted, NotFou
 from services.gateway.ocpi.envelope import Answer, Missing, NotJson, OcpiError, Status, answer_to, body
 from services.gateway.partners.peers import Unauthorized
 from services.gateway.partners.registration import Refused, WrongMoment
+from services.gateway.vault import Unreadable
 
 NOW = datetime(2026, 3, 1, 10, 0, 0, 123000, tzinfo=UTC)
 
@@ -61,6 +62,7 @@ def test_what_is_away_is_503_and_never_a_business_answer(error: Exception) -> No
 
 
 def test_what_was_not_foreseen_says_nothing_of_itself() -> None:
-    answer = answer_to(KeyError("secret"), 5)
-    assert (answer.http_status, answer.status) == (500, 3000)
-    assert "secret" not in answer.message
+    for error in (KeyError("secret"), Unreadable("secret")):
+        answer = answer_to(error, 5)
+        assert (answer.http_status, answer.status) == (500, 3000)
+        assert "secret" not in answer.message

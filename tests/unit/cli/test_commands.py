@@ -1,0 +1,202 @@
+"""The commands over a stand-in for the admin APIs: what they ask, and what they say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from services.cli import agreement, cdr, lazy, main, partner, recover
+from services.cli.api import AdminApi
+from services.core.errors import RoamwattError, Unavailable
+from services.runtime.embedded.errors import NotRunning
+
+RUNNER = CliRunner(env={"COLUMNS": "300"})
+PARTNER = {"party": "FR-CSO", "name": "A", "roles": ["CSO"], "status": "INVITED", "platform": "FR-CSO", "expires": None}
+CALM = {
+    "service": "clearing",
+    "halted": None,
+    "stored_cluster": "a",
+    "cluster": "a",
+    "lanes": [{"lane": 0, "difference": None}],
+    "partitions": [],
+    "choices": ["outbox=skip: nothing"],
+}
+
+
+class Fake:
+    """Answers as it is told, and remembers what was asked."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self.answers, self.asked = answers, list[tuple[str, str, Any]]()
+        self.deployment = self
+        self.versions_url = "https://127.0.0.1:1/ocpi/versions"
+
+    def get(self, service: str, path: str, **query: str | int) -> Any:
+        return self._answer(service, path, query)
+
+    def post(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return self._answer(service, f"POST {path}", body)
+
+    def _answer(self, service: str, path: str, content: Any) -> Any:
+        self.asked.append((service, path, content))
+        answer = self.answers[path]
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def run(monkeypatch: pytest.MonkeyPatch, app: typer.Typer, arguments: list[str], answers: Mapping[str, Any]) -> Any:
+    fake = Fake(answers)
+    monkeypatch.setattr(AdminApi, "here", lambda: fake)
+    result = RUNNER.invoke(app, arguments)
+    return result, fake
+
+
+def test_a_new_partners_token_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"POST /partners": PARTNER | {"registration_token": "TOKEN"}}
+    result, fake = run(monkeypatch, partner.app, ["add", "FR-CSO", "--name", "A", "--role", "cso"], answers)
+    assert result.exit_code == 0
+    assert "TOKEN" in result.stdout
+    assert fake.versions_url in result.stdout
+    assert fake.asked == [("registry", "POST /partners", {"party": "FR-CSO", "name": "A", "roles": ["CSO"]})]
+
+
+def test_a_known_partner_is_told_how_to_get_another_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"POST /partners": PARTNER | {"registration_token": None}}
+    result, _ = run(monkeypatch, partner.app, ["add", "FR-CSO", "--name", "A", "--role", "CSO"], answers)
+    assert "`roamwatt partner token FR-CSO` gives a new token" in result.stdout
+
+
+def test_all_pages_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    second = PARTNER | {"party": "NL-CSP"}
+    answers = {"/partners": [{"partners": [PARTNER], "next": "FR-CSO"}, {"partners": [second], "next": None}]}
+    result, fake = run(monkeypatch, partner.app, ["list"], answers)
+    assert "FR-CSO" in result.stdout
+    assert "NL-CSP" in result.stdout
+    assert [content for _, _, content in fake.asked] == [{}, {"after": "FR-CSO"}]
+
+
+def test_an_agreement_is_concluded_with_the_terms_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["add", "FR-CSO", "NL-CSP", "--trust-whitelist", "--tolerance", "0.05"]
+    result, fake = run(monkeypatch, agreement.app, arguments, {"POST /agreements": {"agreement_id": "A1"}})
+    assert result.exit_code == 0
+    (_, _, terms), = fake.asked  # fmt: skip
+    assert terms["total_tolerance"] == "0.05"
+    assert (terms["trust_whitelist"], terms["decide_when_unreachable"]) == (True, False)
+    assert (terms["mode"], terms["services"]) == ("CLEARING_HOUSE", ["CHARGING"])
+
+
+def test_a_tolerance_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, fake = run(monkeypatch, agreement.app, ["add", "FR-CSO", "NL-CSP", "--tolerance", "much"], {})
+    assert result.exit_code == 2
+    assert fake.asked == []
+
+
+def test_cdr_ids_of_partners_cannot_change_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, fake = run(monkeypatch, cdr.app, ["show", "FR-CSO", "a/../b?c"], {"/cdrs/FR-CSO/a%2F..%2Fb%3Fc": {"x": 1}})
+    assert result.exit_code == 0
+    assert len(fake.asked) == 1
+
+
+def test_cdrs_are_listed_by_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"/cdrs": {"cdrs": [{"cdr_id": "[red]C1", "amount": "10.68"}], "next": "x"}}
+    result, fake = run(monkeypatch, cdr.app, ["list", "--verdict", "REJECTED", "--limit", "1"], answers)
+    assert "[red]C1" in result.stdout
+    assert "more than 1" in result.stdout
+    assert fake.asked[0][2] == {"limit": 1, "verdict": "REJECTED"}
+
+
+def test_dead_letters_of_all_services_are_listed_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = [{"dead_lettered_at": moment, "reason": f"r{moment}"} for moment in ("1", "3")]
+    empty: dict[str, Any] = {"dead_letters": []}
+    answers = {"/dead-letters": [{"dead_letters": letters}, Unavailable("sessions is away"), empty, empty, empty]}
+    result, _ = run(monkeypatch, main.build(["dlq"]), ["dlq", "list"], answers)
+    assert result.stdout.index("r3") < result.stdout.index("r1")
+    assert "there may be more" in result.stdout
+    assert result.exit_code == 1
+
+
+@pytest.fixture
+def recovery() -> typer.Typer:
+    app = typer.Typer()
+    app.command()(recover.recover)
+    return app
+
+
+def test_nothing_is_recovered_where_nothing_differs(monkeypatch: pytest.MonkeyPatch, recovery: typer.Typer) -> None:
+    result, fake = run(monkeypatch, recovery, ["clearing", "--outbox", "skip", "--yes"], {"/recover": CALM})
+    assert "nothing to recover" in result.stdout
+    assert len(fake.asked) == 1
+
+
+def test_recovering_explains_before_it_asks(monkeypatch: pytest.MonkeyPatch, recovery: typer.Typer) -> None:
+    answers = {"/recover": CALM | {"halted": "a gap"}}
+    result, fake = run(monkeypatch, recovery, ["clearing"], answers)
+    assert result.exit_code == 1
+    assert "clearing: a gap" in result.stdout
+    assert "outbox=skip: nothing" in result.stdout
+    assert len(fake.asked) == 1
+
+
+def test_a_choice_is_carried_out_once_confirmed(monkeypatch: pytest.MonkeyPatch, recovery: typer.Typer) -> None:
+    answers = {"/recover": CALM | {"halted": "a gap"}, "POST /recover": CALM}
+    fake = Fake(answers)
+    monkeypatch.setattr(AdminApi, "here", lambda: fake)
+    refused = RUNNER.invoke(recovery, ["clearing", "--outbox", "skip"], input="n\n")
+    assert (refused.exit_code, len(fake.asked)) == (1, 1)
+    done = RUNNER.invoke(recovery, ["clearing", "--outbox", "skip"], input="y\n")
+    assert "Recovered" in done.stdout
+    assert fake.asked[-1] == ("clearing", "POST /recover", {"outbox": "skip", "inbox": "keep"})
+
+
+def test_an_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(_arguments: list[str]) -> None:
+        raise NotRunning("no deployment runs here: start one with `make up`")
+
+    monkeypatch.setattr(main, "build", refuse)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "roamwatt: no deployment runs here: start one with `make up`\n"
+
+
+def test_an_error_is_a_trace_where_one_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_arguments: list[str]) -> None:
+        raise RoamwattError("no")
+
+    monkeypatch.setattr(main, "build", refuse)
+    monkeypatch.setenv("ROAMWATT_TRACE", "1")
+    with pytest.raises(RoamwattError):
+        main.main()
+
+
+def test_help_names_every_command() -> None:
+    shown = RUNNER.invoke(main.build(["--help"]), ["--help"]).stdout
+    for name in (
+        "demo",
+        "replay",
+        "up",
+        "down",
+        "clean",
+        "status",
+        "doctor",
+        "partner",
+        "agreement",
+        "cdr",
+        "dlq",
+        "recover",
+    ):
+        assert f"│ {name} " in shown
+
+
+def test_only_the_lazy_command_that_is_used_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lazy, "LAZY", {"demo": "no_such_package.demo"})
+    assert "│ demo " not in RUNNER.invoke(main.build(["cdr"]), ["--help"]).stdout
+    assert "no_such_package is missing" in RUNNER.invoke(main.build([]), ["--help"]).stdout
+    used = RUNNER.invoke(main.build(["demo"]), ["demo"])
+    assert isinstance(used.exception, lazy.NotInstalled)
+    assert "run `make demo`" in str(used.exception)
