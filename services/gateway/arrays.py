@@ -1,7 +1,7 @@
 """Columns of values for one statement, as PostgreSQL arrays in binary form.
 
-psycopg writes lists as text, where a sealed body of 5 kB becomes 10 kB of digits that are then searched, one by one, for
-characters to quote: a tenth of a CDR's whole cost. `Column` is a list that travels as it is.
+psycopg writes lists as text, where a sealed body of 5 kB becomes 10 kB of digits that are then searched, one by one,
+for characters to quote: a tenth of a CDR's whole cost. `Column` is a list that travels as it is.
 """
 
 from collections.abc import Sequence

@@ -113,9 +113,13 @@ class Consumption:
         if not self._service.handlers:
             return []
         reasons = [] if self._running else ["the consumer has not started: is Kafka there?"]
-        reasons += [f"{partition} is halted: {reason}" for partition, reason in self.inbox.halted.items()]
         reasons += [f"{partition} waits: {reason}" for partition, reason in self.inbox.waiting.items()]
         return reasons + ([f"{self._failures} batches failed in a row"] if self._failures > 1 else [])
+
+    def halted(self) -> str | None:
+        """Why reading is stopped, wholly or of some partitions, until an operator chooses; None while it is not."""
+        partitions = [f"{partition}: {reason}" for partition, reason in sorted(self.inbox.halted.items())]
+        return self.inbox.stopped or "; ".join(partitions) or None
 
     def polling_age_seconds(self) -> float:
         """Time since the consumer last polled; 0 before it has started, and without topics to read."""

@@ -105,7 +105,7 @@ class Engine:
 
     def state(self) -> RuntimeState:
         """How the engine is now; asks nobody."""
-        halted = self._halted or self.consumption.inbox.stopped
+        halted = self._halted or self.consumption.halted()
         reasons = [] if self._identified else ["Kafka was not reached since the start"]
         reasons += [f"halted: {halted}; see `roamwatt recover {self._service.name}`"] if halted else []
         return RuntimeState([*reasons, *self.consumption.reasons()], self.consumption.polling_age_seconds(), halted)

@@ -1,11 +1,12 @@
 """The real consumer under the inbox: aiokafka, with each part stamped where its records are fetched."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from services.runtime.ports import Offset, Part, Partition, Record
 from services.runtime.probe import Probe
@@ -34,7 +35,12 @@ class PartConsumer(AIOKafkaConsumer):
             fetched = await super().getmany(
                 *partitions, timeout_ms=self._reader.wait_milliseconds, max_records=max_records
             )
-        except KafkaError as error:  # an offset out of range, say: the stored one is sought, or halts the partition
+        except NoOffsetForPartitionError:  # one that is halted or not sought yet: others go on, reconciling seeks it
+            await asyncio.sleep(self._reader.wait_milliseconds / 1000)
+            return {}
+        except KafkaError as error:
+            if isinstance(error, OffsetOutOfRangeError):  # sought anew, it is halted with its reason
+                self.forget(error.args[0])
             self._reader.failed(error)
             return {}
         parts = {tp: self._stamped(tp, records) for tp, records in fetched.items()}

@@ -146,7 +146,7 @@ class Relay:
             cursor = Cursor(view.epoch, last.sequence, last.nonce)
             await producer.publish(rows, cursor)
             self._on_published(len(rows))
-        await self._keep_house(term, cursor)
+        await self._keep_house(term, cursor, cluster)
         if len(rows) < self._pace.batch_rows:
             await self._idle(self._pace.poll_seconds)
         return cursor
@@ -163,12 +163,14 @@ class Relay:
             raise Halted(f"lane {self._lane}: {reason}")
         return view
 
-    async def _keep_house(self, term: UUID, cursor: Cursor) -> None:
+    async def _keep_house(self, term: UUID, cursor: Cursor, cluster: str) -> None:
         now = self._monotonic()
         if now - self._renewed >= self._pace.renew_seconds:
             if not await self._store.renew(self._lane, term):
                 raise LostLease
             self._renewed = now
+            if await self._log.cluster() != cluster:  # noticed also while there is nothing to publish
+                raise ProducerFailed("another Kafka cluster answers now")
         if cursor.nonce is not None and now - self._pruned >= self._pace.prune_seconds:
             await self._store.prune(self._lane, term, cursor)
             self._pruned = now

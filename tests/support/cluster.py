@@ -1,7 +1,7 @@
 """A real Kafka and a real PostgreSQL for tests, without any service."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -59,10 +59,8 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
     ports, password = PortBook(folder / "ports.json"), folder / "secrets" / "postgres.password"
     kafka = Kafka(folder / "kafka", records, logs / "kafka.log", ports)
     postgres = Postgres(folder / "postgres", records, logs / "postgres.log", password, ports)
-    try:
-        postgres.start()
-        kafka.start()
+    with ExitStack() as stack:
+        for server in (postgres, kafka):
+            stack.callback(server.stop)
+            server.start()
         yield Cluster(kafka, postgres)
-    finally:
-        kafka.stop()
-        postgres.stop()

@@ -1,8 +1,8 @@
 """Fixtures on the real servers; `tests.support` says how to use them."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,22 +11,27 @@ import pytest
 from tests.support.cluster import Cluster, running_cluster
 
 
+@contextmanager
+def _in_a_folder_of_its_own() -> Iterator[Cluster]:
+    with (
+        tempfile.TemporaryDirectory(prefix="roamwatt-test-", ignore_cleanup_errors=True) as folder,
+        running_cluster(Path(folder)) as running,
+    ):
+        yield running
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """One real Kafka and PostgreSQL for the whole run."""
-    folder = Path(tempfile.mkdtemp(prefix="roamwatt-test-"))
-    with running_cluster(folder) as running:
+    with _in_a_folder_of_its_own() as running:
         yield running
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """A Kafka and a PostgreSQL for one test alone."""
-    folder = Path(tempfile.mkdtemp(prefix="roamwatt-test-"))
-    with running_cluster(folder) as running:
+    with _in_a_folder_of_its_own() as running:
         yield running
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

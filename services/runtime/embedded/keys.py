@@ -24,7 +24,7 @@ class Keys:
 
     @property
     def dead_letters_key_file(self) -> Path:
-        """The private key that opens dead letters, for the gateway alone (PEM, X25519)."""
+        """The private key that opens dead letters (PEM, X25519); no service is given it, it is for an operator."""
         return self.folder / "dead_letters.key"
 
     @property
