@@ -9,6 +9,7 @@ embedded ones: ROAMWATT_KAFKA__BOOTSTRAP_SERVERS and ROAMWATT_DATABASE__URL.
 
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -221,9 +222,11 @@ class Deployment(Addresses):
         with ThreadPoolExecutor(max_workers=max(1, len(running))) as pool:
             list(pool.map(lambda process: process.stop(grace_seconds=STOP_SECONDS), running))
         self.services.reap()
-        for server in (self.kafka, self.postgres):
+        for name, server in (("kafka", self.kafka), ("postgres", self.postgres)):
             if server is not None:
                 server.stop()
+            elif left := processes.find(name, self.layout.records):  # of a start before existing servers were named
+                left.stop(grace_seconds=STOP_SECONDS, ask_with=signal.SIGINT)
 
     def _stop_stale(self) -> None:
         """Stop what is left of a deployment whose own process was killed."""
