@@ -61,6 +61,7 @@ async def run(order: Order, deployment: Deployment, console: Console) -> report.
         refused = await sender.publish(order.rows, order.concurrency)
         if refused:
             raise BadContent(f"the platform refused what the city publishes: {refused[0]}")
+        await _in_force(csp)
         sent, cleared = await _send_and_wait(order, sender, admin, console)
         seconds = time.monotonic() - began
     sites = {place: site for (_, site), place in places.items()}
@@ -93,6 +94,20 @@ def _connected(
     name = f"Replay of {order.imported.format.name}"
     valid_from = order.earliest - PUBLISHED_BEFORE
     return connected(deployment, admin, order.city, name, valid_from=valid_from, concurrency=order.concurrency)
+
+
+async def _in_force(csp: Partner) -> None:
+    """Wait until the agreement is in force where we knock: then the home-CSP is shown the city's locations.
+
+    Raises:
+        Unavailable: when it is not within `invited_seconds`.
+    """
+    url = csp.endpoints["locations", "SENDER"] + "?limit=1"
+    deadline = time.monotonic() + csp.patience.invited_seconds
+    while not (await csp.send("GET", url)).data:
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the agreement is not in force after {csp.patience.invited_seconds} s")
+        await asyncio.sleep(csp.patience.first_pause_seconds)
 
 
 async def _summary(admin: AdminSession, order: Order) -> report.Cleared:
