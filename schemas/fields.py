@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
 PRECISION = 28
 SCALE = 8
@@ -54,7 +54,12 @@ def utc_milliseconds(value: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-Decimal28: TypeAlias = Annotated[Decimal, PlainValidator(exact_decimal)]
+Decimal28: TypeAlias = Annotated[
+    Decimal,
+    PlainValidator(exact_decimal),
+    # Said outright: what pydantic makes of a plain validator writes the same text, and warns of each value.
+    PlainSerializer(str, return_type=str, when_used="json"),
+]
 """Avro decimal(28,8): money, kWh, hours."""
 
 Timestamp: TypeAlias = Annotated[AwareDatetime, AfterValidator(utc_milliseconds)]

@@ -47,7 +47,7 @@ def tariff_row(value: TariffPublished) -> dict[str, Any]:
         "version": value.version,
         "removed": value.removed,
         "last_updated": value.last_updated,
-        "content": value.model_dump_json(warnings=False),
+        "content": value.model_dump_json(),
     }
 
 

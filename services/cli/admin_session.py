@@ -1,7 +1,6 @@
 """Talks to the admin APIs of a running deployment with many requests in flight (asyncio)."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -61,14 +60,12 @@ class AdminSession:
     async def invite(self, party: str, name: str, roles: list[str]) -> str:
         """Invite a partner and return its registration token.
 
-        One that is known is removed, its registration ended, and invited anew: it has forgotten its token.
+        One that is known is removed and invited anew: it has forgotten its token.
         """
         invitation = {"party": party, "name": name, "roles": roles}
         invited = await self.post("registry", "/partners", invitation)
         if invited["registration_token"] is None:
             await self.request("DELETE", "registry", f"/partners/{party}")
-            with contextlib.suppress(NotFound):
-                await self.request("DELETE", "gateway", f"/connections/{party}")
             invited = await self.post("registry", "/partners", invitation)
         return str(invited["registration_token"])
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from services.cli import agreement, cdr, dlq, partner
+from services.cli import agreement, cdr, credential, dlq, partner
 from services.cli.doctor import doctor
 from services.cli.lazy import add_lazy
 from services.cli.output import complain
@@ -28,8 +28,8 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     add_lazy(app, arguments)
     for command in (up, down, clean, status, doctor, recover):
         app.command()(command)
-    for name, group in (("partner", partner), ("agreement", agreement), ("cdr", cdr), ("dlq", dlq)):
-        app.add_typer(group.app, name=name)
+    for group in (partner, agreement, credential, cdr, dlq):
+        app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
     return app
 
 

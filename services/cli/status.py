@@ -19,6 +19,7 @@ from services.runtime.kafka_options import client_options
 from services.runtime.settings import KafkaSettings
 
 LAG_SECONDS = 10.0
+FETCH_MILLISECONDS = 50
 
 Offsets = Mapping[tuple[str, int], int]
 
@@ -48,7 +49,8 @@ class Line:
 def status() -> None:
     """Show the processes of the running deployment, whether they are ready and why not.
 
-    "to publish" counts events that wait in a service's outbox, "to read" records on its topics that it has not taken.
+    "to publish" counts events that wait in a service's outbox, "to read" about how many records of its topics
+    it has not taken.
     Ends with 1 unless everything is ready.
     """
     deployment = Deployment.load()
@@ -93,25 +95,48 @@ def _service_line(deployment: Deployment, name: str, instance: int) -> Line:
 
 
 def read_lag(settings: KafkaSettings, offsets: Sequence[Mapping[str, Any]]) -> int | None:
-    """Return how many records lie behind the stored offsets, or None when Kafka does not answer.
+    """Return about how many records lie behind the stored offsets, or None when Kafka does not answer.
 
-    Markers of transactions count as records, so a quiet service can show a few.
+    Offsets are counted from the next record on, markers of transactions between records included; it is 0 where no
+    record is left, whatever markers are.
     """
     stored = {TopicPartition(each["topic"], each["partition"]): int(each["position"]) for each in offsets}
     if not stored:
         return 0
     try:
-        ends = asyncio.run(_ends(settings, list(stored)))
+        return asyncio.run(_behind(settings, stored))
     except (KafkaError, TimeoutError, OSError):
         return None
-    return sum(max(0, ends[partition] - position) for partition, position in stored.items())
 
 
-async def _ends(settings: KafkaSettings, partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
+async def _behind(settings: KafkaSettings, stored: Mapping[TopicPartition, int]) -> int:
     async with asyncio.timeout(LAG_SECONDS):
-        consumer = AIOKafkaConsumer(**client_options(settings))
+        consumer = AIOKafkaConsumer(
+            **client_options(settings), isolation_level="read_committed", enable_auto_commit=False
+        )
         try:
             await consumer.start()
-            return dict(await consumer.end_offsets(partitions))
+            ends = await consumer.end_offsets(list(stored))
+            open_ends = {each: ends[each] for each, position in stored.items() if ends[each] > position}
+            return await _count(consumer, open_ends, stored) if open_ends else 0
         finally:
             await consumer.stop()
+
+
+async def _count(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], stored: Mapping[TopicPartition, int]
+) -> int:
+    """Read on from each stored offset to the first record or to the end, where there is none."""
+    consumer.assign(list(ends))
+    for partition in ends:
+        consumer.seek(partition, stored[partition])
+    behind = 0
+    while ends:
+        found = await consumer.getmany(*ends, timeout_ms=FETCH_MILLISECONDS)
+        for partition, records in found.items():
+            behind += max(0, ends.pop(partition) - records[0].offset)
+            consumer.pause(partition)
+        for partition in [each for each in ends if each not in found]:
+            if await consumer.position(partition) >= ends[partition]:
+                del ends[partition]
+    return behind

@@ -40,6 +40,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
             rooms.loop("pushes", lambda wiring: wiring.push),
             rooms.loop("deliveries", lambda wiring: wiring.deliver),
             rooms.loop("replies", lambda wiring: wiring.replies.run),
+            rooms.loop("conclusions", lambda wiring: wiring.concluding.run),
         ),
         public=lambda context: rooms.of(context).public(),
         public_refusal=refusal(system_clock, settings.inbound.retry_after_seconds),

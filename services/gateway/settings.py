@@ -25,10 +25,13 @@ class VaultSettings(Group):
     """Where the master key lies (32 random bytes in base64), and how many contracts' keys are kept unwrapped.
 
     Attributes:
+        dead_letters_key_file: The private half of the key that dead letters are sealed to (X25519, PEM), so that an
+            operator can open them through this service; without it nobody can.
         key_cache_seconds: How long another replica may still read what was sealed under a key erased meanwhile.
     """
 
     master_key_file: Path | None = None
+    dead_letters_key_file: Path | None = None
     max_cached_keys: Count = 20_000
     key_cache_seconds: Seconds = 60
 
@@ -125,6 +128,7 @@ class AuthorizeSettings(Group):
         answer_reserve_seconds: What of the deadline is kept for the way of the answer back to the CSO.
         max_waiting: Questions that one replica has open; one more is answered 503.
         max_asks_per_partner: Questions that one replica has open at one home-CSP; one more counts as unreachable.
+        conclude_wait_milliseconds: How long what CSOs were told is collected, to be published together.
         keep_answer_seconds: How long the home-CSP's own words are kept for the CSO that asked.
     """
 
@@ -134,6 +138,7 @@ class AuthorizeSettings(Group):
     max_waiting: Count = 2_000
     max_asks_per_partner: Count = 64
     max_concluding: Count = 4_000
+    conclude_wait_milliseconds: Milliseconds = 50
     keep_answer_seconds: Seconds = 60
     prune_seconds: Seconds = 30
 

@@ -48,9 +48,6 @@ _KEYS: Final = text(
     "SELECT CAST(pseudonym AS text), wrapped_key FROM gateway.contracts "
     "WHERE pseudonym = ANY(CAST(:pseudonyms AS uuid[]))"
 )
-_HOLDERS: Final = text(
-    "SELECT home_csp, CAST(pseudonym AS text) FROM gateway.contracts WHERE card = :card ORDER BY home_csp"
-)
 _ERASE: Final = text("DELETE FROM gateway.contracts WHERE pseudonym = CAST(:pseudonym AS uuid) RETURNING 1")
 _IDENTITY: Final = text("SELECT master_id FROM gateway.vault_identity")
 _FIRST_IDENTITY: Final = text(
@@ -61,14 +58,6 @@ _ROUNDS: Final = 5
 
 class Erased(RoamwattError):
     """The key of this contract no longer exists: what was sealed under it can never be read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A home-CSP that issued a card, and the pseudonym of that contract."""
-
-    home_csp: str
-    pseudonym: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +132,9 @@ class Vault:
         found = await self._learn(connection, _FIND, {"lookups": Column([self._master.lookup(credential)])})
         return next(iter(found.values()), None)
 
-    async def holders(self, connection: AsyncConnection, type: str, uid: str) -> Sequence[Holder]:
-        """Return who issued a card, by party id; empty when nobody did, or the contract was erased."""
-        rows = await connection.execute(_HOLDERS, {"card": self._master.card(type, uid)})
-        return [Holder(home_csp, pseudonym) for home_csp, pseudonym in rows]
+    def card(self, type: str, uid: str) -> bytes:
+        """Return what the contracts of a card are looked up by, whoever issued it."""
+        return self._master.card(type, uid)
 
     async def seal(self, connection: AsyncConnection, values: Sequence[Sealing]) -> list[bytes]:
         """Seal many values, in their order.
@@ -179,6 +167,16 @@ class Vault:
         """Destroy a contract's key and look-up; says whether there was one."""
         self._keys.forget(pseudonym)
         return (await work.connection.execute(_ERASE, {"pseudonym": pseudonym})).first() is not None
+
+    async def erase_credential(self, work: Work, credential: Credential) -> bool:
+        """Erase the contract of a credential and say whether there was one.
+
+        Raises:
+            Halted: when the contracts were made under another master key, so that none would be found.
+        """
+        await self._verify(work.connection)
+        pseudonym = await self.find(work.connection, credential)
+        return pseudonym is not None and await self.erase(work, pseudonym)
 
     async def _verify(self, connection: AsyncConnection) -> None:
         # Under another master key no look-up would match: every known credential would silently get a second pseudonym.

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -16,6 +17,7 @@ from schemas.topics import load
 from services.gateway import public
 from services.gateway.admin import Admin
 from services.gateway.authorize import asking, replies
+from services.gateway.authorize.concluding import Concluding
 from services.gateway.authorize.credentials import CredentialFinder
 from services.gateway.authorize.endpoint import Authorize
 from services.gateway.authorize.home_answers import HomeAnswers
@@ -32,9 +34,11 @@ from services.gateway.partners.credentials import Book, Credentials
 from services.gateway.partners.handshake import Handshake
 from services.gateway.partners.peers import Peers
 from services.gateway.partners.secret_box import SecretBox
+from services.gateway.personal_data import PersonalData
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import MasterKey
 from services.gateway.vault_store import Vault
+from services.runtime.dead_letters import load_private_key
 from services.runtime.service import Context
 
 
@@ -45,12 +49,15 @@ class Keys:
     vault: Vault
     box: SecretBox
     home_answers: HomeAnswers
+    letters: X25519PrivateKey | None
 
     @classmethod
     def of(cls, master_key: bytes, settings: GatewaySettings) -> "Keys":
-        """Derive all keys from the master key."""
+        """Derive all keys from the master key, and read the one that opens dead letters where there is one."""
         vault = Vault(MasterKey(master_key), settings.vault)
-        return cls(vault, SecretBox(master_key), HomeAnswers(vault, settings.authorize))
+        file = settings.vault.dead_letters_key_file
+        letters = None if file is None else load_private_key(file, "ROAMWATT_VAULT__DEAD_LETTERS_KEY_FILE")
+        return cls(vault, SecretBox(master_key), HomeAnswers(vault, settings.authorize), letters)
 
 
 class Wiring:
@@ -99,6 +106,11 @@ class Wiring:
         return replies.Replies(self._settings.kafka, self._context.codec, self.pending, partitions)
 
     @cached_property
+    def concluding(self) -> Concluding:
+        """What says how conversations ended."""
+        return Concluding(self._context, self._settings.authorize)
+
+    @cached_property
     def asking(self) -> asking.Asking:
         """What asks home-CSPs."""
         parts = asking.Parts(self._keys.vault, self.book.connections, self.client, self._keys.home_answers)
@@ -132,6 +144,7 @@ class Wiring:
             pending=self.pending,
             replies=self.replies,
             home_answers=self._keys.home_answers,
+            concluding=self.concluding,
             new_id=uuid4,
         )
         front = self.front()
@@ -160,7 +173,8 @@ class Wiring:
 
     def admin_routes(self) -> Sequence[Route]:
         """Return the routes of the admin API."""
-        return Admin(self._context, self.credentials).routes()
+        personal_data = PersonalData(self._context, self._keys.vault, self._keys.letters)
+        return (*Admin(self._context, self.credentials).routes(), *personal_data.routes())
 
     async def push(self) -> None:
         """Run the queues of pushes; where one fails all begin again, so that none stands still unnoticed."""

@@ -89,7 +89,7 @@ def count(request: Request, name: str, default: int, most: int) -> int:
 
 
 def answer(content: Any, status: int = 200) -> Response:
-    """Return an answer in JSON; decimals are text, times RFC 3339, bytes base64, models as they define it."""
+    """Return an answer in JSON; decimals are text, times RFC 3339, bytes base64url, models as they define it."""
     return Response(_ANY.dump_json(content), status, media_type="application/json")
 
 

@@ -2,6 +2,7 @@
 
 GET  /admin/runtime                  lanes, offsets, and what keeps the service from working
 GET  /admin/dead-letters?limit=50    what could not be processed, newest first; `sealed` in base64
+GET  /admin/dead-letters/{id}        one of them
 GET  /admin/recover                  what Kafka and PostgreSQL disagree on, and what each choice means
 POST /admin/recover                  carry a choice out: {"outbox": "republish" | "skip", "inbox": ...}
 """
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.core.errors import NotFound
 from services.runtime.admin import answer, count, read
 from services.runtime.engine import Engine
 from services.runtime.logs import logger
@@ -39,6 +41,7 @@ class RuntimeAdmin:
         return (
             Route("/admin/runtime", self.show, methods=["GET"]),
             Route("/admin/dead-letters", self.list_dead_letters, methods=["GET"]),
+            Route("/admin/dead-letters/{id:uuid}", self.show_dead_letter, methods=["GET"]),
             Route("/admin/recover", self.explain, methods=["GET"]),
             Route("/admin/recover", self.recover, methods=["POST"]),
         )
@@ -67,6 +70,14 @@ class RuntimeAdmin:
         newest = (table.c.dead_lettered_at.desc(), table.c.id)
         limit = count(request, "limit", 50, self._max_rows)
         return answer({"dead_letters": await self._rows(select(table).order_by(*newest).limit(limit))})
+
+    async def show_dead_letter(self, request: Request) -> Response:
+        """Show one dead letter, sealed; the gateway opens it."""
+        table = self._tables.dead_letter
+        found = await self._rows(select(table).where(table.c.id == request.path_params["id"]))
+        if not found:
+            raise NotFound("there is no such dead letter")
+        return answer(found[0])
 
     async def explain(self, _request: Request) -> Response:
         """Compare Kafka with PostgreSQL now."""

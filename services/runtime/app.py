@@ -123,6 +123,7 @@ class Process:
         # What was made so far stays: the collector need not look at it again, which shortens its longest pauses.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(self._settings.process.collector_threshold_objects)
         _log.info("started")
 
     async def _migrate(self) -> None:

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from schemas.models.runtime import DeadLetter
 from services.core.errors import BadContent
@@ -40,6 +40,21 @@ def load_public_key(file: Path | None) -> X25519PublicKey:
         raise SettingsError(f"{variable}: {file} cannot be read as a PEM public key") from error
     if not isinstance(key, X25519PublicKey):
         raise SettingsError(f"{variable}: {file} holds no X25519 public key")
+    return key
+
+
+def load_private_key(file: Path, variable: str) -> X25519PrivateKey:
+    """Read the key that opens dead letters; `variable` is the setting that named the file.
+
+    Raises:
+        SettingsError: when the file is no X25519 private key in PEM, without a passphrase.
+    """
+    try:
+        key = load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise SettingsError(f"{variable}: {file} cannot be read as a PEM private key") from error
+    if not isinstance(key, X25519PrivateKey):
+        raise SettingsError(f"{variable}: {file} holds no X25519 private key")
     return key
 
 

@@ -5,6 +5,7 @@ Source: CloudEvents 1.0, Kafka protocol binding, "Binary Content Mode"; W3C Trac
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from services.runtime.events import Event
@@ -52,6 +53,7 @@ def source_of(service: str) -> str:
     return f"/roamwatt/{service}"
 
 
+@lru_cache(maxsize=1024)  # the events of one batch share their time
 def timestamp(moment: datetime) -> str:
     """Return a moment as RFC 3339 in UTC to the millisecond, as `ce_time` wants it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

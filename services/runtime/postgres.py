@@ -1,11 +1,11 @@
 """The real database under inbox, outbox and relay: PostgreSQL through SQLAlchemy Core and psycopg 3."""
 
-import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
 import psycopg
+from pydantic_core import from_json, to_json
 from sqlalchemy import TextClause, bindparam, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -77,12 +77,12 @@ async def translated() -> AsyncIterator[None]:
 
 def pack_headers(headers: Sequence[tuple[str, bytes]]) -> bytes:
     """Headers as they lie in the outbox."""
-    return json.dumps([(name, value.decode()) for name, value in headers]).encode()
+    return to_json(headers)
 
 
 def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
     """The headers that `pack_headers` packed."""
-    return [(name, value.encode()) for name, value in json.loads(packed)]
+    return [(name, value.encode()) for name, value in from_json(packed)]
 
 
 class Lanes:

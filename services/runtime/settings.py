@@ -214,6 +214,8 @@ class ProcessSettings(Group):
     Attributes:
         max_polling_age_seconds: `/health` fails once the inbox has not polled for longer.
         max_admin_rows: The most rows an answer of the runtime's own admin API has.
+        collector_threshold_objects: Python looks for unreachable cycles once so many new objects are alive. A batch of
+            1000 CDRs makes some 100,000 that are all in use; at Python's own 700 a fifth of the time went into that.
     """
 
     max_polling_age_seconds: Seconds = 30
@@ -222,6 +224,7 @@ class ProcessSettings(Group):
     restart_max_seconds: Seconds = 10
     stop_seconds: Seconds = 15
     max_admin_rows: Count = 500
+    collector_threshold_objects: Count = 50_000
 
 
 class LogSettings(Group):

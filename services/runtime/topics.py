@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -39,6 +40,7 @@ class Report:
     differences: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)  # the events of one cause share their key
 def partition_for(key: bytes, partitions: int) -> int:
     """Give the partition of a key as Java's default partitioner does (murmur2, sign bit cleared)."""
     return int(murmur2(key) & 0x7FFFFFFF) % partitions

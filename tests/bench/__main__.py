@@ -12,14 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from services.core.errors import RoamwattError
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
 from tests.bench import clearing, gateway
@@ -53,40 +52,42 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     figures: list[Figure] = []
     if set(options.only) - {"clear"}:
-        figures += _on_a_deployment(options)
+        figures += _told("deployment", lambda: _on_a_deployment(options))
     figures += _attempt("clear", options, lambda: [asyncio.run(clearing.clear(options.runs, options.records))])
     console.print(_table(figures))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     told = {each.name: each.as_json() for each in figures}
     options.output.write_text(json.dumps(told, indent=2) + "\n")
     console.print(f"written to {options.output}")
+    unmeasured = [name for name in options.only if name not in told]
+    if unmeasured:
+        raise SystemExit(f"not measured: {', '.join(unmeasured)}")
 
 
-def _on_a_deployment(options: argparse.Namespace) -> list[Figure]:
+def _on_a_deployment(options: argparse.Namespace) -> Iterator[Figure]:
     home = Path(tempfile.mkdtemp(prefix="roamwatt-bench-"))
-    figures: list[Figure] = []
     try:
         with Deployment.prepare(home) as deployment:
             idle = resident_megabytes(deployment)
             for name, measure in (("authorize_whitelist", _authorize), ("replay", _replay)):
-                figures += _attempt(name, options, lambda measure=measure: measure(deployment, options))  # type: ignore[misc]
-            if "footprint" in options.only:
-                figures.append(footprint(idle, resident_megabytes(deployment)))
-            figures += _attempt("cdr_post", options, lambda: _cdr_post(deployment, options))
+                yield from _attempt(name, options, lambda measure=measure: measure(deployment, options))  # type: ignore[misc]
+            yield from _attempt("footprint", options, lambda: [footprint(idle, resident_megabytes(deployment))])
+            yield from _attempt("cdr_post", options, lambda: _cdr_post(deployment, options))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    return figures
 
 
-def _attempt(name: str, options: argparse.Namespace, measure: Callable[[], list[Figure]]) -> list[Figure]:
-    """Measure one figure if it was asked for; one that cannot be measured does not keep the others from it."""
-    if name not in options.only:
-        return []
+def _attempt(name: str, options: argparse.Namespace, measure: Callable[[], Iterable[Figure]]) -> Iterable[Figure]:
+    """Measure one figure if it was asked for."""
+    return _told(name, measure) if name in options.only else ()
+
+
+def _told(name: str, measure: Callable[[], Iterable[Figure]]) -> Iterator[Figure]:
+    """Measure; whatever goes wrong is told, and takes no other figure with it."""
     try:
-        return measure()
-    except (RoamwattError, RuntimeError, OSError, TimeoutError, subprocess.SubprocessError) as error:
+        yield from measure()
+    except Exception as error:
         console.print(f"{name} is not measured: {type(error).__name__}: {escape(str(error))}")
-        return []
 
 
 def _authorize(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:

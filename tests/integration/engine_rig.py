@@ -115,6 +115,12 @@ class Rig:
             begin(connection, tables, self.lanes)
         engine.dispose()
 
+    async def new_kafka(self) -> None:
+        """Lose Kafka with all it held; an empty one with the product's topics is at the same address."""
+        for act in (self.cluster.kafka.stop, self.cluster.kafka.wipe, self.cluster.kafka.start):
+            await asyncio.to_thread(act)
+        await create_topics(self.cluster)
+
     async def handle(self, work: Work, events: Sequence[Received[DeliveryCompleted]]) -> None:
         """Note each delivery, and post it."""
         await work.connection.execute(self.effects.insert(), [{"name": e.value.delivery_id} for e in events])

@@ -111,6 +111,36 @@ async def test_a_database_restored_from_an_older_copy_stops_the_service(rig: Rig
     assert len(await rig.posted()) == 10
 
 
+async def test_a_kafka_created_anew_stops_the_service_until_an_operator_chooses(rig: Rig) -> None:
+    await rig.send(names(10))
+    async with rig.running():
+        await eventually(lambda: len(rig.effects_now()) == 10, timeout_seconds=30)
+
+        async def all_posted() -> bool:
+            return len(await rig.posted()) == 10
+
+        await eventually(all_posted, timeout_seconds=30)
+    await rig.new_kafka()
+    await rig.send(["new"])
+    async with rig.running() as (engine,):
+        await eventually(lambda: engine.state().halted is not None, timeout_seconds=30)
+        explained = await engine.recovery.explain()
+        assert explained.cluster != explained.stored_cluster
+        for cluster in (explained.cluster, str(explained.stored_cluster)):
+            assert cluster in str(engine.state().halted)
+            assert all(cluster in str(each.difference) for each in explained.lanes)
+            assert all(cluster in each.difference for each in explained.partitions)
+        assert explained.partitions
+        assert sorted(rig.effects_now()) == names(10)
+        await engine.recovery.apply(Choice(outbox="skip", inbox="beginning"))
+        await eventually(lambda: "new" in rig.effects_now(), timeout_seconds=30)
+
+        async def new_posted() -> bool:
+            return await rig.posted() == ["new"]
+
+        await eventually(new_posted, timeout_seconds=30)
+
+
 async def lose_cursors(cluster: Cluster) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
     await admin.start()

@@ -95,6 +95,19 @@ async def test_a_home_csp_without_an_agreement_is_an_unknown_receiver(gateway: G
     assert (answer.status_code, answer.json()["status_code"]) == (200, 4001)
 
 
+async def test_a_credential_of_a_suspended_home_csp_is_not_authorized(gateway: Gateway) -> None:
+    gateway.direct.act = decides(gateway, result="ALLOWED", authorization_reference=None)
+    await gateway.take("partner.registered", invited(CSP, "CSP", None, version=2, status="SUSPENDED"))
+    gateway.forget()
+    named = {"OCPI-to-country-code": "NL", "OCPI-to-party-id": "CSP"}
+    assert (await ask(gateway)).json()["status_code"] == 2004
+    assert (await ask(gateway, **named)).json()["status_code"] == 4001
+    assert gateway.direct.published == []
+    await gateway.take("partner.registered", invited(CSP, "CSP", None, version=3, status="ACTIVE"))
+    gateway.forget()
+    assert (await ask(gateway)).json()["data"]["allowed"] == "ALLOWED"
+
+
 async def test_the_home_csp_is_asked_and_its_words_reach_the_cso(gateway: Gateway, home: Partner) -> None:
     gateway.direct.act = has_asked(gateway)
     newer = samples.token(contract_id="NL-CSP-NEW")

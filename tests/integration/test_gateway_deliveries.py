@@ -1,5 +1,6 @@
 """What partners get, over a real PostgreSQL and real HTTPS servers that hang, refuse, answer rubbish and come back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
+from services.gateway.deliveries.courier import Courier
 from services.gateway.deliveries.inspection import retry
 from tests.integration.gateway.delivering import OWNER, TOKEN, Delivering, delivering, running
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner, refuse, rubbish, succeed, unavailable
@@ -146,7 +148,7 @@ async def test_a_refusal_parks_one_row_and_reaches_its_sender(
         await eventually(lambda: _is_parked(gateway, GOOD, 1))
         (row,) = await gateway.queued(GOOD)
         assert (row["object_id"], row["http_status"], row["ocpi_status"]) == ("CDR2", 200, 2001)
-        assert row["last_error"] == "HTTP 200, OCPI 2001 not like this"
+        assert row["last_error"] == "HTTP 200, OCPI 2001 (invalid or missing parameters)"
         (line,) = await gateway.rows("SELECT * FROM gateway.refusals")
         assert (line["party"], line["counterpart"], line["object_id"]) == (OWNER, GOOD, "CDR2")
         assert (line["source"], line["verdict"]) == ("RECEIVER", "REFUSED")
@@ -230,6 +232,21 @@ async def test_an_unknown_certificate_is_never_talked_to(
         await eventually(failed)
     (row,) = await gateway.queued(GOOD)
     assert "certificate was not accepted" in row["last_error"]
+    assert partners[GOOD].sent == []
+
+
+async def test_nothing_goes_to_a_suspended_partner_also_while_it_is_being_served(
+    gateway: Delivering, partners: Mapping[str, Partner]
+) -> None:
+    suspend = "UPDATE gateway.peers SET status = 'SUSPENDED' WHERE party = :party"
+    courier = Courier(GOOD, gateway.dispatcher.parts)
+    await gateway.publish("LOC1", [GOOD])
+    async with gateway.engine.begin() as connection:
+        await connection.execute(text(suspend), {"party": GOOD})
+    async with asyncio.timeout(10):
+        await courier.serve()
+    (row,) = await gateway.queued(GOOD)
+    assert (row["state"], row["lease"], row["tries"]) == ("WAITING", None, 0)
     assert partners[GOOD].sent == []
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
 
 from services.core.errors import Halted
+from services.gateway.authorize.holders import Holder, holders
+from services.gateway.object_store import Key, ObjectStore, Row
 from services.gateway.settings import VaultSettings
 from services.gateway.vault import Credential, MasterKey, Purpose, Unreadable
-from services.gateway.vault_store import Erased, Holder, Sealing, Vault
+from services.gateway.vault_store import Erased, Sealing, Vault
 from services.runtime.work import Work
 from tests.integration.gateway.bench import Bench, prepare, running
 from tests.support.cluster import Cluster
@@ -123,7 +126,7 @@ async def test_erasing_destroys_key_and_look_up(bench: Bench) -> None:
     with pytest.raises(Erased):
         await seal(bench, one, pseudonym, b"data")
     async with bench.engine.connect() as connection:
-        assert await one.holders(connection, CARD.type, CARD.uid) == []
+        assert await holders(connection, one.card(CARD.type, CARD.uid), "") == []
         assert await one.find(connection, CARD) is None
     assert (await pseudonyms(bench, one, [CARD]))[CARD] != pseudonym
 
@@ -154,8 +157,34 @@ async def test_holders_of_a_card_whose_home_csp_is_not_known(bench: Bench) -> No
     twice = Credential("DE-EMP", "RFID", "04a1B2c3")
     found = await pseudonyms(bench, vault(), [CARD, twice, Credential("NL-CSP", "RFID", "OTHER")])
     async with bench.engine.connect() as connection:
-        holders = await vault().holders(connection, "RFID", "04A1b2C3")
-    assert holders == [Holder("DE-EMP", found[twice]), Holder("NL-CSP", found[CARD])]
+        found_holders = await holders(connection, vault().card("RFID", "04A1b2C3"), "")
+    assert found_holders == [Holder("DE-EMP", found[twice]), Holder("NL-CSP", found[CARD])]
+
+
+async def test_a_holders_token_object_as_one_partner_may_see_it(bench: Bench) -> None:
+    pseudonym = (await pseudonyms(bench, vault(), [CARD]))[CARD]
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def push(audience: str, body: bytes, *, removed: bool = False) -> None:
+        row = Row(Key.of(CARD.home_csp, pseudonym, audience), pseudonym, "", 1, removed, now, pseudonym, body)
+
+        async def act(work: Work) -> None:
+            await ObjectStore("tokens").insert(work, [row])
+
+        await bench.transactions.run(act)
+
+    async def seen_by(partner: str) -> list[bytes | None]:
+        async with bench.engine.connect() as connection:
+            found = await holders(connection, vault().card(CARD.type, CARD.uid), partner)
+        return [each.token for each in found if each.home_csp == CARD.home_csp]
+
+    assert await seen_by("FR-SUN") == [None]
+    await push("", b"for all")
+    await push("FR-SUN", b"for one")
+    await push("DE-OTH", b"withdrawn", removed=True)
+    assert await seen_by("FR-SUN") == [b"for one"]
+    assert await seen_by("BE-WND") == [b"for all"]
+    assert await seen_by("DE-OTH") == [None]
 
 
 async def test_another_master_key_stops_the_vault_instead_of_making_second_pseudonyms(bench: Bench) -> None:

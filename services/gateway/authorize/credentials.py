@@ -1,27 +1,31 @@
 """Finds the contract that a CSO asks about, and its token object."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.gateway.authorize.holders import Holder, holders
 from services.gateway.authorize.question import Question, choose_holder
-from services.gateway.object_store import newest
 from services.gateway.ocpi.envelope import OcpiError, Status
 from services.gateway.partners.agreements import Agreements
 from services.gateway.vault import Credential, Purpose
-from services.gateway.vault_store import Holder, Sealing, Vault
+from services.gateway.vault_store import Vault
 from services.runtime.postgres import translated
 from services.runtime.work import Transactions, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A contract, and the credential sealed under its key for the way to the home-CSP."""
+    """A contract, and the credential sealed under its key for the way to the home-CSP.
+
+    Attributes:
+        token: The token object as JSON, as the CSO may see it; None where there is none.
+    """
 
     home_csp: str
     pseudonym: str
     sealed: bytes
+    token: bytes | None = field(default=None, repr=False)
 
 
 class CredentialFinder:
@@ -40,43 +44,20 @@ class CredentialFinder:
             services.core.errors.Unavailable: when the database is away.
         """
         agreed = await self._agreements.counterparts(question.visited_cso)
+        agreed = [each for each in agreed if not each.suspended]
         counterparts = {each.home_csp for each in agreed if each.visited_cso == question.visited_cso}
         if question.home_csp is not None:
             if question.home_csp not in counterparts:
-                raise OcpiError(f"there is no agreement with {question.home_csp}", Status.UNKNOWN_RECEIVER)
+                raise OcpiError(f"there is no agreement in force with {question.home_csp}", Status.UNKNOWN_RECEIVER)
             counterparts = {question.home_csp}
         async with translated(), self._engine.connect() as connection:
-            holder = await self._holder(connection, question, counterparts)
+            known = await holders(connection, self._vault.card(question.type, question.uid), question.visited_cso)
+            holder = choose_holder(known, counterparts)
             if holder is not None:
                 return await self._sealed(connection, question, holder)
         if question.home_csp is None:
             return None
         return await self._transactions.run(lambda work: self._new(work, question))
-
-    async def token(self, question: Question, found: Found) -> bytes | None:
-        """Return the token object of a contract as JSON, as the CSO may see it; None where there is none."""
-        async with translated(), self._engine.connect() as connection:
-            wanted = [(found.home_csp, found.pseudonym)]
-            rows = await newest(connection, "tokens", question.visited_cso, wanted)
-            row = rows.get(wanted[0])
-            if row is None or row.removed:
-                return None
-            (body,) = await self._vault.unseal(connection, [Sealing(found.pseudonym, Purpose.TOKEN, row.body)])
-            return body
-
-    async def _holder(self, connection: AsyncConnection, question: Question, counterparts: set[str]) -> Holder | None:
-        holders = [
-            each
-            for each in await self._vault.holders(connection, question.type, question.uid)
-            if each.home_csp in counterparts
-        ]
-        pushed = await self._pushed(connection, question, holders) if len(holders) > 1 else set[str]()
-        return choose_holder(holders, counterparts, pushed)
-
-    async def _pushed(self, connection: AsyncConnection, question: Question, holders: Sequence[Holder]) -> set[str]:
-        wanted = [(holder.home_csp, holder.pseudonym) for holder in holders]
-        rows = await newest(connection, "tokens", question.visited_cso, wanted)
-        return {pseudonym for (_, pseudonym), row in rows.items() if not row.removed}
 
     async def _new(self, work: Work, question: Question) -> Found:
         credential = Credential(question.home_csp or "", question.type, question.uid)
@@ -85,6 +66,8 @@ class CredentialFinder:
         return await self._sealed(work.connection, question, holder)
 
     async def _sealed(self, connection: AsyncConnection, question: Question, holder: Holder) -> Found:
-        sealing = Sealing(holder.pseudonym, Purpose.AUTHORIZATION, question.uid.encode())
-        (sealed,) = await self._vault.seal(connection, [sealing])
-        return Found(holder.home_csp, holder.pseudonym, sealed)
+        pseudonym = holder.pseudonym
+        keys = await self._vault.keys(connection, [pseudonym])
+        sealed = keys.seal(pseudonym, Purpose.AUTHORIZATION, question.uid.encode())
+        token = None if holder.token is None else keys.of(pseudonym).unseal(Purpose.TOKEN, holder.token)
+        return Found(holder.home_csp, pseudonym, sealed, token)

@@ -1,7 +1,7 @@
 """Real-time authorization: a CSO asks, and is told (OCPI 2.2.1 mod_tokens, POST).
 
-The question goes to the authorization service over Kafka and its decision comes back the same way; meanwhile the token
-object is read. Where Kafka or the decision is away the CSO gets 503: that is never a word about the driver.
+The question goes to the authorization service over Kafka and its decision comes back the same way. Where Kafka or the
+decision is away the CSO gets 503: that is never a word about the driver.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from uuid import UUID
 from schemas.models.authorization import AuthorizationDecided
 from services.core.errors import Unavailable
 from services.gateway.authorize import events
+from services.gateway.authorize.concluding import Concluding
 from services.gateway.authorize.credentials import CredentialFinder, Found
 from services.gateway.authorize.home_answers import HomeAnswers
 from services.gateway.authorize.pending import PendingReplies
@@ -27,11 +28,9 @@ from services.gateway.settings import GatewaySettings
 from services.runtime import metrics
 from services.runtime.events import Event
 from services.runtime.headers import deadline as deadline_header
-from services.runtime.logs import logger
 from services.runtime.postgres import translated
 from services.runtime.service import Context
 
-_log = logger(__name__)
 _UNKNOWN: Final = "UNKNOWN"
 REPLICA_HEADER: Final = "replica"
 PARTITION_HEADER: Final = "reply_partition"
@@ -49,13 +48,13 @@ class Authorize:
         pending: PendingReplies,
         replies: Replies,
         home_answers: HomeAnswers,
+        concluding: Concluding,
         new_id: Callable[[], UUID],
     ) -> None:
         self._context, self._settings = context, settings
         self._finder, self._pending, self._replies = finder, pending, replies
-        self._home_answers, self._new_id = home_answers, new_id
+        self._home_answers, self._concluding, self._new_id = home_answers, concluding, new_id
         self._engine = context.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._concluding: set[asyncio.Task[None]] = set()
 
     async def authorize(self, call: Call) -> Answer:
         """Answer one question.
@@ -94,16 +93,12 @@ class Authorize:
             deadline=deadline,
             correlation_id=call.ids.correlation,
         )
-        token = asyncio.create_task(self._finder.token(question, found))
-        token.add_done_callback(_seen)
         try:
             decision = await self._ask(str(authorization_id), request, deadline)
-            answer = await self._tell(question, found, decision, token, now)
+            answer = await self._tell(question, found, decision, now)
         except Unavailable:
             self._conclude(request, events.NO_ANSWER, None, now)
             raise
-        finally:
-            token.cancel()
         self._conclude(request, decision.result, decision.authorization_reference, now)
         return answer, decision.result
 
@@ -126,40 +121,14 @@ class Authorize:
         finally:
             self._pending.drop(authorization_id)
 
-    async def _tell(
-        self,
-        question: Question,
-        found: Found,
-        decision: AuthorizationDecided,
-        token: "asyncio.Task[bytes | None]",
-        now: datetime,
-    ) -> Answer:
+    async def _tell(self, question: Question, found: Found, decision: AuthorizationDecided, now: datetime) -> Answer:
         info = None
         if decision.decided_by == "HOME_CSP" and decision.result not in {_UNKNOWN, "UNREACHABLE", "TIMED_OUT"}:
             async with translated(), self._engine.connect() as connection:
                 authorization_id = UUID(decision.authorization_id)
                 info = await self._home_answers.find(connection, authorization_id, found.pseudonym)
-        known = await token or documents.render(token_document(question, found.home_csp, now))
+        known = found.token or documents.render(token_document(question, found.home_csp, now))
         return tell(decision.result, decision.authorization_reference, question.place, token=known, info=info)
 
     def _conclude(self, request: Event, told: str, reference: str | None, asked_at: datetime) -> None:
-        """Say what the CSO was told, without letting it wait for that."""
-        if len(self._concluding) >= self._settings.authorize.max_concluding:
-            _log.warning("what a CSO was told is not published: too many wait", told=told)
-            return
-        event = events.concluded(request, told, reference, asked_at, self._context.clock())
-        task = asyncio.create_task(self._publish(event))
-        self._concluding.add(task)
-        task.add_done_callback(self._concluding.discard)
-
-    async def _publish(self, event: Event) -> None:
-        try:
-            await self._context.direct.publish(event)
-        except Unavailable as error:
-            _log.warning("what a CSO was told is not published", event_id=event.id, reason=str(error))
-
-
-def _seen(task: "asyncio.Task[bytes | None]") -> None:
-    """Take note of a failure that nobody waits for any more, so that asyncio does not complain of it."""
-    if not task.cancelled():
-        task.exception()
+        self._concluding.add(events.concluded(request, told, reference, asked_at, self._context.clock()))

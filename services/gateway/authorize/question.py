@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from services.gateway.authorize.holders import Holder
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import OcpiError, Status
 from services.gateway.ocpi.headers import Routing
 from services.gateway.partners.peers import Peer
-from services.gateway.vault_store import Holder
 
 TYPES: Final = frozenset({"RFID", "APP_USER", "AD_HOC_USER", "OTHER"})
 _MAX_ID_CHARACTERS: Final = 36
@@ -64,21 +64,18 @@ def read_question(
     return Question(_visited_cso(peer, asked.sender), receiver, uid, type_, place)
 
 
-def choose_holder(
-    holders: Sequence[Holder], counterparts: Collection[str], with_token: Collection[str]
-) -> Holder | None:
+def choose_holder(holders: Sequence[Holder], counterparts: Collection[str]) -> Holder | None:
     """Return the contract that a card belongs to, among those that the CSO may know of.
 
     The same card may be known of several home-CSPs: one that has pushed it counts before one that merely was named
     with it in a session or CDR.
 
     Args:
-        holders: Who is known to hold the card, by party id.
+        holders: Who is known to hold the card, with the token object where the CSO may see one.
         counterparts: The home-CSPs that the CSO has an agreement with.
-        with_token: Pseudonyms whose token the CSO may see.
     """
     seen = [holder for holder in holders if holder.home_csp in counterparts]
-    return min(seen, key=lambda holder: (holder.pseudonym not in with_token, holder.home_csp), default=None)
+    return min(seen, key=lambda holder: (holder.token is None, holder.home_csp), default=None)
 
 
 def _visited_cso(peer: Peer, sender: str | None) -> str:

@@ -1,6 +1,11 @@
-"""Reads what a partner answered, without trusting a byte of it."""
+"""Reads what a partner answered, without trusting a byte of it.
 
-from typing import Any
+Of a refusal only the status codes are kept. The words that come with it are the partner's: they may repeat the card
+number of the object that is refused, and what is kept here is read by operators and by the object's sender.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
 
 import jiter
 
@@ -8,6 +13,22 @@ from services.gateway.deliveries.requests import PartnerAnswer
 from services.gateway.deliveries.verdict import Result
 
 _MAX_LOCATION_CHARACTERS = 2_000
+_MEANINGS: Final[Mapping[int, str]] = {
+    2000: "client error",
+    2001: "invalid or missing parameters",
+    2002: "not enough information",
+    2003: "unknown location",
+    2004: "unknown token",
+    3000: "server error",
+    3001: "unable to use the client's API",
+    3002: "unsupported version",
+    3003: "no matching endpoints",
+    4000: "hub error",
+    4001: "unknown receiver",
+    4002: "timeout on a forwarded request",
+    4003: "connection problem",
+}
+"""What codes mean (OCPI 2.2.1, status_codes)."""
 
 
 def read_answer(
@@ -16,13 +37,12 @@ def read_answer(
     *,
     location: str | None,
     retry_after: str | None,
-    max_message_characters: int,
 ) -> PartnerAnswer:
     """Return an answer's meaning; a body that is no OCPI response leaves the OCPI status empty."""
     envelope = _envelope(body)
     status = envelope.get("status_code")
     ocpi_status = status if isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 10_000 else None
-    message = _message(http_status, ocpi_status, envelope.get("status_message"), max_message_characters)
+    message = _message(http_status, ocpi_status)
     result = Result(http_status=http_status, ocpi_status=ocpi_status, message=message)
     address = location if location and len(location) <= _MAX_LOCATION_CHARACTERS else None
     return PartnerAnswer(result, envelope.get("data"), address, _seconds(retry_after))
@@ -36,12 +56,11 @@ def _envelope(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _message(http_status: int, ocpi_status: int | None, said: object, max_characters: int) -> str:
+def _message(http_status: int, ocpi_status: int | None) -> str:
     if ocpi_status is None:
         return f"HTTP {http_status}, and the body is no OCPI response"
-    text = said if isinstance(said, str) else ""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return f"HTTP {http_status}, OCPI {ocpi_status} {plain}".strip()[:max_characters]
+    meaning = _MEANINGS.get(ocpi_status)
+    return f"HTTP {http_status}, OCPI {ocpi_status}" + (f" ({meaning})" if meaning else "")
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -18,8 +18,6 @@ from services.gateway.settings import ClientSettings
 from services.runtime.security import client_context
 from services.runtime.settings import SettingsError
 
-_MAX_MESSAGE_CHARACTERS = 500
-
 
 class PartnerClient:
     """Sends one request at a time per call; every failure is an answer, so that nobody forgets one.
@@ -91,7 +89,6 @@ class PartnerClient:
                 body,
                 location=response.headers.get("Location"),
                 retry_after=response.headers.get("Retry-After"),
-                max_message_characters=_MAX_MESSAGE_CHARACTERS,
             )
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes | None:

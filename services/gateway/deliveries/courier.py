@@ -113,7 +113,12 @@ class Courier:
         here = await self._turn(None, ())
         while here.rows:
             try:
-                attempts = await self._send(here)
+                route = await self._parts.routes.of(self._partner)
+                if route is None:
+                    # Suspended or gone meanwhile: what is leased waits for the day that it comes back.
+                    await self._give_back(here)
+                    return
+                attempts = await self._send(route, here)
             except asyncio.CancelledError:
                 await self._give_back(here)
                 raise
@@ -156,10 +161,7 @@ class Courier:
             await leases.write_breaker(work.connection, self._partner, self._breaker, self._last_error, work.now)
             self._shown = self._breaker
 
-    async def _send(self, here: Round) -> list[Attempt]:
-        route = await self._parts.routes.of(self._partner)
-        if route is None:
-            return [Attempt(row) for row in here.rows]
+    async def _send(self, route: Connection, here: Round) -> list[Attempt]:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._send_one(route, row, here.rendered)) for row in here.rows]
         return [task.result() for task in tasks]

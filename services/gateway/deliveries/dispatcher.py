@@ -22,13 +22,13 @@ class Dispatcher:
     """
 
     def __init__(self, engine: AsyncEngine, parts: Parts) -> None:
-        self._engine, self._parts = engine, parts
+        self._engine, self.parts = engine, parts
         self._couriers: dict[str, Courier] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Dispatch until cancelled; what is under way then is given back to the queue."""
-        seconds = self._parts.settings.poll_milliseconds / 1000
+        seconds = self.parts.settings.poll_milliseconds / 1000
         try:
             while True:
                 await self._send_out()
@@ -40,15 +40,15 @@ class Dispatcher:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send_out(self) -> None:
-        now = self._parts.clock()
+        now = self.parts.clock()
         try:
             partners = await self._due(now)
         except Unavailable as error:
             _log.warning("deliveries wait for the database", reason=str(error))
-            await asyncio.sleep(self._parts.settings.retry_min_seconds)
+            await asyncio.sleep(self.parts.settings.retry_min_seconds)
             return
         for partner in partners:
-            courier = self._couriers.setdefault(partner, Courier(partner, self._parts))
+            courier = self._couriers.setdefault(partner, Courier(partner, self.parts))
             if partner not in self._tasks and courier.may_send(now):
                 self._tasks[partner] = asyncio.create_task(self._serve(partner, courier), name=f"courier:{partner}")
 
@@ -64,6 +64,6 @@ class Dispatcher:
         except Exception:
             # A fault of ours with one partner's rows: the others' go on, and this one is tried again, but not at once.
             _log.exception("courier failed", partner=partner)
-            await asyncio.sleep(self._parts.settings.retry_min_seconds)
+            await asyncio.sleep(self.parts.settings.retry_min_seconds)
         finally:
             del self._tasks[partner]

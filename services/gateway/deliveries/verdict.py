@@ -32,7 +32,7 @@ class Result:
         failing: Why there was no answer; None where there was one.
         http_status: Of the answer.
         ocpi_status: Of the answer; None where its body is no OCPI response.
-        message: What the answer or the failure says, for operators; never a credential.
+        message: What the answer or the failure means, for operators, in our words: a partner's may hold a credential.
     """
 
     failing: Failing | None = None

@@ -4,18 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.partners.brief_cache import BriefCache
+from services.gateway.partners.peers import WELCOME
 from services.gateway.settings import PartnerSettings
-from services.gateway.tables import agreements
+from services.gateway.tables import agreements, peers
 from services.runtime.postgres import translated
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One agreement in force, as the gateway needs it."""
+    """One agreement in force, as the gateway needs it.
+
+    Attributes:
+        suspended: A party of it is suspended or removed: what is pushed under it is kept, and nothing is authorized.
+    """
 
     visited_cso: str
     home_csp: str
@@ -24,6 +29,7 @@ class Agreement:
     services: frozenset[str]
     valid_from: datetime
     valid_until: datetime | None
+    suspended: bool = False
 
     def is_valid(self, now: datetime) -> bool:
         """Tell whether it applies at a time: from the start, which counts, to the end, which does not."""
@@ -68,12 +74,14 @@ class Agreements:
         self._cache.clear()
 
     async def _load(self, party: str) -> tuple[Agreement, ...]:
-        c = agreements.c
+        c, p = agreements.c, peers.c
+        unwelcome = exists().where(p.party.in_((c.visited_cso, c.home_csp)), p.status.not_in(WELCOME))
+        terms = (c.visited_cso, c.home_csp, c.agreement_id, c.version, c.services, c.valid_from, c.valid_until)
         query = (
-            select(c.visited_cso, c.home_csp, c.agreement_id, c.version, c.services, c.valid_from, c.valid_until)
+            select(*terms, unwelcome)
             .where(or_(c.visited_cso == party, c.home_csp == party), c.status == "ACTIVE")
             .order_by(c.visited_cso, c.home_csp)
         )
         async with translated(), self._engine.connect() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(Agreement(r[0], r[1], r[2], r[3], frozenset(r[4]), r[5], r[6]) for r in rows)
+        return tuple(Agreement(r[0], r[1], r[2], r[3], frozenset(r[4]), r[5], r[6], r[7]) for r in rows)

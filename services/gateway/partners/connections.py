@@ -43,6 +43,11 @@ def secret_name(platform: str) -> str:
     return f"connection/{platform}/token"
 
 
+def platform_lock(platform: str) -> str:
+    """Return the name of the advisory lock under which a platform's connection is written."""
+    return f"platform/{platform}"
+
+
 def pack_endpoints(endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
     """Return endpoints as they lie in the table."""
     return [{"identifier": each.identifier, "role": each.role, "url": each.url} for each in endpoints]

@@ -14,12 +14,12 @@ from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.partners import registration, store
 from services.gateway.partners.agreements import Agreements
-from services.gateway.partners.connections import Connections, secret_name
+from services.gateway.partners.connections import Connections, platform_lock, secret_name
 from services.gateway.partners.handshake import Handshake
 from services.gateway.partners.peers import Peers
 from services.gateway.partners.registration import VERSION
 from services.gateway.partners.secret_box import SecretBox
-from services.gateway.partners.tokens import new_token, presented, token_hash
+from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import restart_snapshots
 from services.runtime.logs import logger
@@ -112,6 +112,7 @@ class Credentials:
             discovered=found,
             token_sealed=self._box.seal(secret_name(peer.platform), given.token.encode()),
             new_token_hash=token_hash(token),
+            called_with=candidate_hashes(call.authorization),
         )
         await self._transactions.run(lambda work: self._write(work, written))
         self._book.forget()
@@ -132,7 +133,7 @@ class Credentials:
         """Delete a platform's connection; says whether there was one."""
 
         async def act(work: Work) -> bool:
-            await work.advise(_lock(platform))
+            await work.advise(platform_lock(platform))
             return await store.delete_connection(work.connection, platform)
 
         gone = await self._transactions.run(act)
@@ -141,7 +142,7 @@ class Credentials:
         return gone
 
     async def _write(self, work: Work, written: store.Registration) -> None:
-        await work.advise(_lock(written.platform))
+        await work.advise(platform_lock(written.platform))
         seconds = self._settings.partners.former_token_seconds
         await store.write_registration(work.connection, written, work.now, seconds)
         if written.method == "POST":
@@ -166,7 +167,3 @@ class Credentials:
 
 def _answer(data: Any) -> Answer:
     return Answer(documents.render(data))
-
-
-def _lock(platform: str) -> str:
-    return f"platform/{platform}"

@@ -20,7 +20,11 @@ PROTOCOL = "OCPI-2.2.1"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registration that may be written: checked, called back, with the hash of its new token."""
+    """A registration that may be written: checked, called back, with the hash of its new token.
+
+    Attributes:
+        called_with: The hashes that the token of the call can have.
+    """
 
     platform: str
     method: str
@@ -29,6 +33,7 @@ class Registration:
     discovered: Discovered
     token_sealed: bytes
     new_token_hash: str
+    called_with: tuple[str, ...]
 
 
 async def upsert_partners(connection: AsyncConnection, partners: Sequence[PartnerRegistered]) -> None:
@@ -48,6 +53,22 @@ async def upsert_partners(connection: AsyncConnection, partners: Sequence[Partne
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["party"], set_=changed, where=new.version > old.version)
     )
+
+
+async def known_versions(connection: AsyncConnection, parties: Collection[str]) -> dict[str, int]:
+    """Return the version of each of these parties that is stored."""
+    query = select(peers.c.party, peers.c.version).where(peers.c.party.in_(sorted(parties)))
+    return {row.party: row.version for row in await connection.execute(query)}
+
+
+async def disconnect_parties(connection: AsyncConnection, parties: Sequence[str], now: datetime) -> None:
+    """Let no connection speak for these parties; one that speaks for nobody else ends, its secrets with it."""
+    c = connections.c
+    for party in sorted(set(parties)):
+        rest = {"parties": func.array_remove(c.parties, party), "updated_at": now}
+        await connection.execute(update(connections).where(c.parties.contains([party])).values(rest))
+    if parties:
+        await connection.execute(delete(connections).where(func.cardinality(c.parties) == 0))
 
 
 def _peer_row(partner: PartnerRegistered) -> dict[str, Any]:
@@ -80,20 +101,33 @@ async def write_registration(
 ) -> None:
     """Write a registration. The caller holds the platform's advisory lock.
 
+    A registration token that nobody used yet registers also a platform that was registered before: its operator was
+    given that token because the other one is lost. What the platform was connected with until then ends at once.
+
     Raises:
         services.gateway.partners.registration.WrongMoment: when another one was faster.
     """
     c = connections.c
     found = select(literal(1)).where(c.platform == registration.platform)
     known = (await connection.execute(found)).first() is not None
-    check_moment(registration.method, registered=known)
+    is_new = registration.method == "POST"
+    is_open = is_new and await _is_open(connection, registration.called_with)
+    check_moment(registration.method, registered=not is_open if is_new else known)
     row = _connection_row(registration, now)
-    if known:
+    if is_new:
+        await delete_connection(connection, registration.platform)
+        await connection.execute(insert(connections).values(row | {"registered_at": now}))
+    else:
         row |= {"former_token_hash": c.token_hash, "former_until": now + timedelta(seconds=former_token_seconds)}
         await connection.execute(update(connections).where(c.platform == registration.platform).values(row))
-    else:
-        await connection.execute(insert(connections).values(row | {"registered_at": now}))
     await _use_registration_tokens(connection, registration.parties, now)
+
+
+async def _is_open(connection: AsyncConnection, hashes: Sequence[str]) -> bool:
+    """Tell whether a registration token is still good: the caller may have been remembered from before its end."""
+    p = peers.c
+    query = select(p.party).where(p.registration_token_hash.in_(hashes), p.registration_used_at.is_(None))
+    return (await connection.execute(query.with_for_update())).first() is not None
 
 
 def _connection_row(registration: Registration, now: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Keys:
 
     @property
     def dead_letters_key_file(self) -> Path:
-        """The private key that opens dead letters (PEM, X25519); no service is given it, it is for an operator."""
+        """The private key that opens dead letters (PEM, X25519), for the gateway alone."""
         return self.folder / "dead_letters.key"
 
     @property

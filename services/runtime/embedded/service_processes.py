@@ -182,6 +182,7 @@ class ServiceProcesses:
             # All instances hand out URLs of the first one: they stand for one gateway.
             "ROAMWATT_GATEWAY__PUBLIC_URL": self.public_url(GATEWAY),
             "ROAMWATT_VAULT__MASTER_KEY_FILE": str(self.keys.master_key_file),
+            "ROAMWATT_VAULT__DEAD_LETTERS_KEY_FILE": str(self.keys.dead_letters_key_file),
             "ROAMWATT_PARTNERS__CA_FOLDER": str(self.layout.partner_authorities),
         }
 

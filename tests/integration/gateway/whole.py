@@ -145,7 +145,7 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
     wiring = Wiring(settings, Keys.of(bytes(32), settings), context)
     wiring.replies = Replies(settings.kafka, codec, wiring.pending, 4, make=consumer)
     gateway = Gateway(settings, context, wiring, direct, consumer, wiring.public())
-    loops = [asyncio.create_task(wiring.push()), asyncio.create_task(wiring.replies.run())]
+    loops = [asyncio.create_task(run()) for run in (wiring.push, wiring.replies.run, wiring.concluding.run)]
     try:
         yield gateway
     finally:

@@ -5,6 +5,7 @@ allows, up to `MAX_TEXT_CHARACTERS`: an address of 50 characters is no reason to
 where nothing of ours depends on their values. Fields that the text does not know are let through and kept.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -25,14 +26,15 @@ _SHOWN_ERRORS: Final = 5
 _REASONS: Final = {"missing": "missing", "string_pattern_mismatch": "is not of the form that OCPI gives it"}
 
 _Ascii = r"^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$"
+_COMMON_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", re.ASCII)
 
 
 def _time(value: object) -> datetime:
     if not isinstance(value, str):
         raise ValueError("must be a DateTime such as 2015-06-29T20:39:09Z")
     try:
-        # The common form alone: `fromisoformat` takes others that are no DateTimes, such as weeks.
-        if len(value) == 20 and value[4:11:3] == "--T" and value[13:20:3] == "::Z":
+        # The common forms alone: `fromisoformat` takes others that are no DateTimes, such as weeks.
+        if _COMMON_TIME.fullmatch(value):
             return datetime.fromisoformat(value)
         return parse_utc(value)
     except (BadContent, ValueError):

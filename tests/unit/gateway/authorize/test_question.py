@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
+from services.gateway.authorize.holders import Holder
 from services.gateway.authorize.question import Place, Question, choose_holder, read_question
 from services.gateway.ocpi.envelope import NotJson, OcpiError
 from services.gateway.ocpi.headers import Routing
 from services.gateway.partners.peers import Peer
-from services.gateway.vault_store import Holder
 
 HUB = "NL-RWT"
 PEER = Peer(
@@ -94,17 +94,18 @@ def test_a_body_that_is_no_json() -> None:
 
 
 A, B, C = (Holder(f"NL-{name * 3}", f"p-{name}") for name in "ABC")
+A_PUSHED, C_PUSHED = (Holder(each.home_csp, each.pseudonym, b"token") for each in (A, C))
 
 
 @pytest.mark.parametrize(
-    ("holders", "counterparts", "with_token", "chosen"),
+    ("holders", "counterparts", "chosen"),
     [
-        ([], {"NL-AAA"}, set(), None),
-        ([A], set(), set(), None),
-        ([A], {"NL-AAA"}, set(), A),
-        ([A, B, C], {"NL-BBB", "NL-CCC"}, set(), B),
-        ([A, B, C], {"NL-BBB", "NL-CCC"}, {"p-C", "p-A"}, C),
+        ([], {"NL-AAA"}, None),
+        ([A], set(), None),
+        ([A], {"NL-AAA"}, A),
+        ([A, B, C], {"NL-BBB", "NL-CCC"}, B),
+        ([A_PUSHED, B, C_PUSHED], {"NL-BBB", "NL-CCC"}, C_PUSHED),
     ],
 )
-def test_whose_card_it_is(holders: Any, counterparts: Any, with_token: Any, chosen: Any) -> None:
-    assert choose_holder(holders, counterparts, with_token) == chosen
+def test_whose_card_it_is(holders: Any, counterparts: Any, chosen: Any) -> None:
+    assert choose_holder(holders, counterparts) == chosen

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from services.gateway.deliveries.answers import read_answer
@@ -10,7 +12,6 @@ def read(body: bytes, http_status: int = 200, **headers: str | None) -> PartnerA
         body,
         location=headers.get("location"),
         retry_after=headers.get("retry_after"),
-        max_message_characters=60,
     )
 
 
@@ -40,10 +41,15 @@ def test_rubbish_has_no_ocpi_status(body: bytes) -> None:
     assert read(body).result.ocpi_status is None
 
 
-def test_a_message_is_shortened_and_printable() -> None:
-    answer = read(b'{"status_code": 2001, "status_message": "a\\u0000b\\u001b' + b"x" * 100 + b'"}')
-    assert answer.result.message.startswith("HTTP 200, OCPI 2001 a b x")
-    assert len(answer.result.message) == 60
+@pytest.mark.parametrize("said", ["card 04A1B2C3 unknown", "04:A1:B2:C3", "1 2 3 4", "JANSSEN"])
+def test_of_a_refusal_the_codes_are_kept_and_no_word_of_the_partner(said: str) -> None:
+    answer = read(json.dumps({"status_code": 2004, "status_message": said}).encode(), 404)
+    assert (answer.result.http_status, answer.result.ocpi_status) == (404, 2004)
+    assert answer.result.message == "HTTP 404, OCPI 2004 (unknown token)"
+
+
+def test_a_code_that_ocpi_does_not_name_stands_alone() -> None:
+    assert read(b'{"status_code": 2999, "status_message": "04A1B2C3"}').result.message == "HTTP 200, OCPI 2999"
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), (" 120 ", 120.0), ("-1", None), ("1e9", None), (None, None)])

@@ -11,7 +11,11 @@ from services.runtime.embedded.ports import PortBook
 from services.runtime.embedded.service_processes import Servers, ServiceProcesses, process_name
 
 pytestmark = pytest.mark.enable_socket
-PRIVATE = ("ROAMWATT_VAULT__MASTER_KEY_FILE", "ROAMWATT_PARTNERS__CA_FOLDER")
+PRIVATE = (
+    "ROAMWATT_VAULT__MASTER_KEY_FILE",
+    "ROAMWATT_VAULT__DEAD_LETTERS_KEY_FILE",
+    "ROAMWATT_PARTNERS__CA_FOLDER",
+)
 
 
 @pytest.fixture
