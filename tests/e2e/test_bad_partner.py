@@ -11,6 +11,7 @@ from services.cli import demo_steps as steps
 from services.cli.demo_steps import Roaming
 from services.runtime.embedded.deployment import Deployment
 from tests.support.roaming import a_cdr, a_place, a_session, two_partners
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 BACK_SECONDS = 60.0
@@ -57,8 +58,12 @@ async def test_nobody_waits_for_a_partner_that_cannot_take_anything_and_it_gets_
     assert not await received(roaming, cdr_id)
     await misbehave(roaming, "normal")
     await _eventually_received(roaming, cdr_id)
-    held = await roaming.csp.act("/received", module="sessions")
-    assert {each["object"]["status"] for each in held if each["id"] == session_id} == {"COMPLETED"}
+
+    async def completed() -> bool:
+        held = await roaming.csp.act("/received", module="sessions")
+        return {each["object"]["status"] for each in held if each["id"] == session_id} == {"COMPLETED"}
+
+    await eventually(completed, timeout_seconds=BACK_SECONDS, what="the session's newest state")
 
 
 async def test_a_cdr_that_is_refused_is_parked_for_an_operator_and_the_next_one_goes_on(roaming: Roaming) -> None:

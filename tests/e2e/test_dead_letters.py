@@ -23,7 +23,7 @@ async def test_a_poison_record_is_dead_lettered_and_the_next_cdr_is_cleared(depl
         steps.taken(await roaming.csp.act("/tokens", uid=steps.WHITELISTED, whitelist="ALWAYS"), "token")
         place = await a_place(roaming)
         before = await _letters(roaming.admin)
-        await _put(deployment, "cdr.submitted", POISON, key=roaming.run.encode())
+        await _put(deployment, "session.reported", POISON, key=roaming.run.encode())
         found: list[Any] = []
 
         async def arrived() -> bool:
@@ -32,18 +32,18 @@ async def test_a_poison_record_is_dead_lettered_and_the_next_cdr_is_cleared(depl
 
         await eventually(arrived, timeout_seconds=30, what="the dead letter")
         (letter,) = found
-        listed = await _roamwatt(deployment, "dlq", "list", "--service", "clearing")
+        listed = await _roamwatt(deployment, "dlq", "list", "--service", "sessions")
         assert letter["reason_code"] in listed
         assert letter["reason"] in listed
         assert "04A1B2C3" not in listed
-        assert POISON.hex() in await _roamwatt(deployment, "dlq", "show", "clearing", letter["id"])
+        assert POISON.hex() in await _roamwatt(deployment, "dlq", "show", "sessions", letter["id"])
         sent = await a_cdr(roaming, await a_session(roaming, place))
         steps.taken(sent, "CDR")
         assert (await steps.verdict_of(roaming, sent["sent"]["id"]))["verdict"] == "ACCEPTED"
 
 
 async def _letters(admin: AdminSession) -> list[Any]:
-    return list((await admin.get("clearing", "/dead-letters"))["dead_letters"])
+    return list((await admin.get("sessions", "/dead-letters"))["dead_letters"])
 
 
 async def _put(deployment: Deployment, topic: str, value: bytes, key: bytes) -> None:

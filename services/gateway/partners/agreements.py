@@ -62,7 +62,10 @@ class Agreements:
             services.core.errors.Unavailable: when the database is away.
         """
         now = self._clock()
-        return [each for each in await self._cache.get(party, self._load) if each.is_valid(now)]
+        found = await self._cache.get(party, self._load)
+        if not found:  # "none" is not remembered: a party's first agreement counts at once
+            self._cache.drop(party)
+        return [each for each in found if each.is_valid(now)]
 
     async def between(self, visited_cso: str, home_csp: str) -> Agreement | None:
         """Return the agreement in force between two parties, if there is one."""

@@ -37,6 +37,10 @@ class BriefCache(Generic[Key, Value]):
         # One who gives up waiting must not take the answer from the others.
         return await asyncio.shield(loading)
 
+    def drop(self, key: Key) -> None:
+        """Forget one entry."""
+        self._entries.pop(key, None)
+
     def clear(self) -> None:
         """Forget everything, after a change made here; what is being loaded may be from before it and is not kept."""
         self._entries.clear()
