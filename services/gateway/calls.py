@@ -19,6 +19,7 @@ from services.core.errors import TooLarge, Unavailable
 from services.gateway.ocpi import envelope
 from services.gateway.ocpi.envelope import Answer, OcpiError, Status
 from services.gateway.ocpi.headers import MessageIds, Routing, message_ids, response_routing, routing
+from services.gateway.ocpi.versions import V2_2_1, Version
 from services.gateway.partners.peers import Peer, Peers
 from services.runtime.bounds import Refusal
 from services.runtime.logs import logger
@@ -42,6 +43,7 @@ class Call:
     """One authenticated request.
 
     Attributes:
+        version: The version of OCPI whose endpoint was called.
         path: The parameters of the path, decoded.
         query: The query's parameters; of a repeated one the last.
         url: The path and query as requested, for the links of pages.
@@ -49,6 +51,7 @@ class Call:
         authorization: The header Authorization, for GET credentials, which repeats the token.
     """
 
+    version: Version
     method: str
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -79,18 +82,24 @@ class Front:
     new_id: Callable[[], str] = _new_id
 
 
-def route(path: str, front: Front, methods: Mapping[str, Endpoint], access: Access = Access.MODULES) -> Route:
+def route(
+    path: str,
+    front: Front,
+    methods: Mapping[str, Endpoint],
+    access: Access = Access.MODULES,
+    version: Version = V2_2_1,
+) -> Route:
     """Return a route that takes these methods and answers 405 to all others."""
-    return Route(path, _Entry(front, methods, access))
+    return Route(path, _Entry(front, methods, access, version))
 
 
 class _Entry:
     """An ASGI application for one path, without the layers that Starlette puts around functions."""
 
-    __slots__ = ("_access", "_front", "_methods")
+    __slots__ = ("_access", "_front", "_methods", "_version")
 
-    def __init__(self, front: Front, methods: Mapping[str, Endpoint], access: Access) -> None:
-        self._front, self._methods, self._access = front, methods, access
+    def __init__(self, front: Front, methods: Mapping[str, Endpoint], access: Access, version: Version) -> None:
+        self._front, self._methods, self._access, self._version = front, methods, access, version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
@@ -121,7 +130,7 @@ class _Entry:
         parameters = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         url = scope["path"] if not query else f"{scope['path']}?{query}"
         body = await _body(receive, self._front.max_body_bytes)
-        call = Call(scope["method"], scope["path_params"], parameters, url, body, ids, asked, peer)
+        call = Call(self._version, scope["method"], scope["path_params"], parameters, url, body, ids, asked, peer)
         call.authorization = headers.get("authorization", "")
         return await endpoint(call)
 

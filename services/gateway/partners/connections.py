@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, any_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.gateway.ocpi.versions import V2_2_1, VERSIONS, Version
 from services.gateway.partners.brief_cache import BriefCache
+from services.gateway.partners.options import DEFAULT, PartnerOptions
 from services.gateway.partners.peers import WELCOME
 from services.gateway.partners.registration import Endpoint
 from services.gateway.partners.secret_box import SecretBox
@@ -26,12 +28,16 @@ class Connection:
         token: What we authorize ourselves with (token B).
         style: How it wants that written.
         endpoints: URL by module and interface role (SENDER, RECEIVER).
+        version: The version of OCPI that was agreed on.
+        options: Its quirks and bounds.
     """
 
     platform: str
     token: str = field(repr=False)
     style: Style
     endpoints: Mapping[tuple[str, str], str]
+    version: Version = V2_2_1
+    options: PartnerOptions = DEFAULT
 
     def url(self, module: str, role: str) -> str | None:
         """Return the URL of one of its interfaces, or None where it has none."""
@@ -80,7 +86,7 @@ class Connections:
     async def _load(self, party: str) -> Connection | None:
         c, p = connections.c, peers.c
         query = (
-            select(c.platform, c.token_sealed, c.authorization_style, c.endpoints)
+            select(c.platform, c.token_sealed, c.authorization_style, c.endpoints, c.protocol)
             .join(peers, and_(p.platform == c.platform, p.party == any_(c.parties)))
             .where(p.party == party, p.status.in_(WELCOME))
         )
@@ -92,4 +98,5 @@ class Connections:
         token = self._box.open(secret_name(row["platform"]), row["token_sealed"]).decode()
         found: list[dict[str, Any]] = row["endpoints"]
         endpoints = {(each["identifier"], each["role"]): each["url"] for each in found}
-        return Connection(row["platform"], token, Style(row["authorization_style"]), endpoints)
+        style, version = Style(row["authorization_style"]), VERSIONS[row["protocol"]]
+        return Connection(row["platform"], token, style, endpoints, version)

@@ -11,6 +11,7 @@ from sqlalchemy.sql import Select
 
 from services.core.errors import RoamwattError
 from services.gateway.partners.brief_cache import BriefCache
+from services.gateway.partners.options import DEFAULT, PartnerOptions
 from services.gateway.partners.tokens import candidate_hashes
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
@@ -34,6 +35,7 @@ class Peer:
         registered: It called with a token that its registration yielded.
         may_register: It called with a registration token; versions and credentials are open to it, nothing else.
         inviting: The party whose registration token that is.
+        options: Its quirks and bounds.
     """
 
     platform: str
@@ -42,6 +44,7 @@ class Peer:
     registered: bool
     may_register: bool = False
     inviting: str | None = None
+    options: PartnerOptions = DEFAULT
 
     def speaks_for(self, party: str, role: str) -> bool:
         """Tell whether it may act as this party in this role (CSO or CSP)."""
