@@ -19,13 +19,16 @@ from services.runtime.work import Work
 MODULES: Final = ("locations", "tariffs", "tokens", "sessions", "cdrs")
 READ: Final = (
     "o.owner, o.object_key, o.audience, o.object_id, o.receiver, o.version, o.removed, o.last_updated, "
-    "CAST(o.pseudonym AS text), o.body"
+    "CAST(o.pseudonym AS text), o.body, o.protocol"
 )
-_COLUMNS: Final = "owner, object_key, audience, object_id, receiver, version, removed, last_updated, pseudonym, body"
+_COLUMNS: Final = (
+    "owner, object_key, audience, object_id, receiver, version, removed, last_updated, pseudonym, body, protocol"
+)
 _VALUES: Final = (
     "unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), CAST(:audience AS text[]), "
     "CAST(:object_id AS text[]), CAST(:receiver AS text[]), CAST(:version AS bigint[]), CAST(:removed AS boolean[]), "
-    "CAST(:last_updated AS timestamptz[]), CAST(:pseudonym AS uuid[]), CAST(:body AS bytea[])) "
+    "CAST(:last_updated AS timestamptz[]), CAST(:pseudonym AS uuid[]), CAST(:body AS bytea[]), "
+    "CAST(:protocol AS text[])) "
     f"AS n({_COLUMNS})"
 )
 
@@ -52,6 +55,7 @@ class Row:
         receiver: The home-CSP of a session or CDR; else empty.
         pseudonym: Whose key the body is sealed under; None where it is not.
         body: JSON, or that sealed.
+        protocol: The version of OCPI that the body is in, by name.
     """
 
     key: Key
@@ -62,6 +66,7 @@ class Row:
     last_updated: datetime
     pseudonym: str | None
     body: bytes = field(repr=False)
+    protocol: str
 
 
 class ObjectStore:
@@ -143,7 +148,7 @@ def _statements(module: str) -> tuple[TextClause, TextClause, TextClause]:
     )
     update = (
         f"UPDATE gateway.{module} o SET receiver = n.receiver, version = n.version, removed = n.removed, "
-        f"last_updated = n.last_updated, pseudonym = n.pseudonym, body = n.body FROM {_VALUES} "
+        f"last_updated = n.last_updated, pseudonym = n.pseudonym, body = n.body, protocol = n.protocol FROM {_VALUES} "
         "WHERE (o.owner, o.object_key, o.audience) = (n.owner, n.object_key, n.audience)"
     )
     return text(lock), text(insert), text(update)
@@ -170,12 +175,12 @@ _LISTED: Final[Mapping[str, TextClause]] = {
 
 def _columns(rows: Sequence[Row]) -> dict[str, Any]:
     keys = columns([row.key for row in rows], *Key._fields)
-    rest = columns(rows, "object_id", "receiver", "version", "removed", "last_updated", "body")
+    rest = columns(rows, "object_id", "receiver", "version", "removed", "last_updated", "body", "protocol")
     return {**keys, **rest, "pseudonym": [row.pseudonym for row in rows]}
 
 
 def row_of(found: Any) -> Row:
     """Return what a statement read that selects `READ`."""
-    owner, object_key, audience, object_id, receiver, version, removed, last_updated, pseudonym, body = found
+    owner, object_key, audience, object_id, receiver, version, removed, last_updated, pseudonym, body, protocol = found
     key = Key(owner, object_key, audience)
-    return Row(key, object_id, receiver, version, removed, last_updated, pseudonym, bytes(body))
+    return Row(key, object_id, receiver, version, removed, last_updated, pseudonym, bytes(body), protocol)

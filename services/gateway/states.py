@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.versions import Version
 from services.gateway.vault import Credential
 
 
@@ -20,6 +21,7 @@ class Push:
         body: The body as received.
         last_updated: The owner's date of it.
         correlation_id: Of the conversation.
+        version: The version of OCPI that it came in.
         wire: The checked wire model of a whole object; None for a part or a change, which is checked when it is merged.
         audience: The only partner it is for; empty for every partner.
         partners: Who gets it, where that does not follow from the object itself.
@@ -37,6 +39,7 @@ class Push:
     body: bytes = field(repr=False)
     last_updated: datetime
     correlation_id: str
+    version: Version
     wire: Any = field(default=None, repr=False)
     audience: str = ""
     partners: tuple[str, ...] = ()
@@ -72,6 +75,7 @@ class State:
 
     Attributes:
         version: Of the row, from 1.
+        protocol: The version of OCPI that the wire model and the body are in, by name.
         wire: The checked wire model.
         pseudonym: Of the credential that it is about; empty where it is about none.
         receiver: The home-CSP of a session or a CDR; else empty.
@@ -89,3 +93,4 @@ class State:
     pseudonym: str
     sealed: bytes = field(repr=False)
     correlation_id: str
+    protocol: str

@@ -186,6 +186,7 @@ def _object_table(module: str, *indexed: str) -> Table:
         Column("last_updated", DateTime(timezone=True), nullable=False, comment="as the owner says"),
         Column("pseudonym", Uuid, comment="whose key the body is sealed under; null: not sealed"),
         Column("body", LargeBinary, nullable=False, comment="the object as JSON"),
+        Column("protocol", Text, nullable=False, server_default="OCPI-2.2.1", comment="the version that it is in"),
         Column("created", BigInteger, Identity(always=True, cache=100), nullable=False, comment="the order of lists"),
         PrimaryKeyConstraint("owner", "object_key", "audience"),
         Index(f"{module}_listed", *indexed, "created"),

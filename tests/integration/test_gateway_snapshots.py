@@ -93,7 +93,7 @@ async def _queued(gateway: Gateway) -> set[tuple[str, str, str, str, int]]:
 
 def _row(owner: str, object_id: str, audience: str = "", version: int = 1, *, removed: bool = False) -> Row:
     key = Key.of(owner, object_id, audience)
-    return Row(key, object_id, "", version, removed, SINCE, None, b"{}")
+    return Row(key, object_id, "", version, removed, SINCE, None, b"{}", "OCPI-2.2.1")
 
 
 async def _store(work: Work, module: str, rows: list[Row]) -> None:

@@ -166,7 +166,8 @@ async def test_a_holders_token_object_as_one_partner_may_see_it(bench: Bench) ->
     now = datetime(2026, 1, 1, tzinfo=UTC)
 
     async def push(audience: str, body: bytes, *, removed: bool = False) -> None:
-        row = Row(Key.of(CARD.home_csp, pseudonym, audience), pseudonym, "", 1, removed, now, pseudonym, body)
+        key = Key.of(CARD.home_csp, pseudonym, audience)
+        row = Row(key, pseudonym, "", 1, removed, now, pseudonym, body, "OCPI-2.2.1")
 
         async def act(work: Work) -> None:
             await ObjectStore("tokens").insert(work, [row])

@@ -9,14 +9,13 @@ from services.gateway.inbound.reading import CSO, Desk, answer, at_most
 from services.gateway.inbound.sessions import receiver_of
 from services.gateway.objects import Decision
 from services.gateway.ocpi.envelope import Answer, OcpiError
-from services.gateway.ocpi.v2_2_1.cdrs import cdr_event, check_cdr
-from services.gateway.ocpi.v2_2_1.tokens import credential_of
+from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.v2_2_1.types import owner_of
 from services.gateway.states import Push
 from services.gateway.vault import Purpose
 from services.runtime.grouping import Grouper
 
-MODULE: Final = Module("cdrs", cdr_event, receiver=receiver_of, purpose=Purpose.CDR, immutable=True)
+MODULE: Final = Module("cdrs", receiver=receiver_of, purpose=Purpose.CDR, immutable=True)
 
 
 class Cdrs:
@@ -30,15 +29,15 @@ class Cdrs:
 
     async def post(self, call: Call) -> Answer:
         """Take a CDR."""
-        document = self._desk.document(call)
-        cdr = check_cdr(document)
+        document, objects = self._desk.document(call), mapping(call.version, "cdrs")
+        cdr = objects.read(document)
         owner = owner_of(cdr["country_code"], cdr["party_id"])
         if not call.peer.speaks_for(owner, CSO):
             raise OcpiError(f"country_code, party_id: {owner} is not one of your parties with the role CSO")
         at_most(cdr, "charging_periods", self._desk.settings.max_charging_periods)
         agreed = frozenset(await self._desk.counterparts(owner, CSO))
-        credential = credential_of(cdr["cdr_token"])
-        self._desk.check_receiver(call, owner, agreed, credential.home_csp)
+        credential = objects.credential(cdr)
+        self._desk.check_receiver(call, owner, agreed, credential)
         push = Push(
             owner=owner,
             object_id=cdr["id"],
@@ -46,6 +45,7 @@ class Cdrs:
             body=call.body,
             last_updated=cdr["last_updated"],
             correlation_id=call.ids.correlation,
+            version=call.version,
             wire=cdr,
             agreed=agreed,
             credential=credential,

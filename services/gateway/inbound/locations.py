@@ -1,33 +1,25 @@
 """Locations, EVSEs and connectors as CSOs push them (OCPI 2.2.1, mod_locations, Receiver interface)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-from pydantic import TypeAdapter
+from typing import Any
 
 from services.gateway.calls import Call
 from services.gateway.inbound.module import Module, Result
-from services.gateway.inbound.reading import CSO, Desk, answer, at_most, check_identity, owner_in_url
+from services.gateway.inbound.reading import CSO, Desk, answer, at_most, change_of, check_identity, owner_in_url
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.locations import location_event, merge
-from services.gateway.ocpi.v2_2_1.types import check
-from services.gateway.states import Merged, Push
+from services.gateway.ocpi.mappings import mapping
+from services.gateway.states import Push
 from services.runtime.grouping import Grouper
-
-_MODELS: Final[tuple[TypeAdapter[Any], ...]] = (wire.LOCATION, wire.EVSE, wire.CONNECTOR)
 
 
 def module(max_evses: int) -> Module:
     """Return how locations are decided; a location may have so many EVSEs."""
 
-    def merged(push: Push, held: Document | None) -> Merged:
-        result = merge(push, held)
-        at_most(result.wire, "evses", max_evses)
-        return result
+    def bounds(location: Mapping[str, Any]) -> None:
+        at_most(location, "evses", max_evses)
 
-    return Module("locations", location_event, merge=merged)
+    return Module("locations", bounds)
 
 
 class Locations:
@@ -39,8 +31,8 @@ class Locations:
     async def put(self, call: Call) -> Answer:
         """Take a whole location, EVSE or connector."""
         owner, part = owner_in_url(call, CSO), _part(call)
-        document = self._desk.document(call)
-        content = check(_MODELS[len(part)], document)
+        document, objects = self._desk.document(call), mapping(call.version, "locations")
+        content = (objects.read, *objects.parts)[len(part)](document)
         if not part:
             check_identity(document, owner, "id", call.path["object_id"])
             at_most(content, "evses", self._desk.settings.max_evses)
@@ -52,8 +44,7 @@ class Locations:
         document = self._desk.document(call)
         if not part:
             check_identity(document, owner, "id", call.path["object_id"])
-        dated = check(wire.PATCH, document)
-        return await self._push(call, owner, document, {**dated}, patch=True)
+        return await self._push(call, owner, document, change_of(call, "locations", document), patch=True)
 
     async def _push(
         self, call: Call, owner: str, document: Document, content: Mapping[str, Any], *, patch: bool
@@ -66,6 +57,7 @@ class Locations:
             body=call.body,
             last_updated=content["last_updated"],
             correlation_id=call.ids.correlation,
+            version=call.version,
             wire=content,
             audience=audience,
             partners=partners,

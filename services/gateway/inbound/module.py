@@ -1,28 +1,25 @@
-"""What differs between the modules of OCPI, for the one pipeline that decides them all."""
+"""What differs between the modules of OCPI in every version, for the one pipeline that decides them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from services.gateway.objects import Verdict
-from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import OcpiError
-from services.gateway.states import Merged, Push, State
 from services.gateway.vault import Purpose
-from services.runtime.events import Event
 
-Merge: TypeAlias = Callable[[Push, Document | None], Merged]
+
+def _anything(_content: Mapping[str, Any]) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What differs between the modules; all of it pure.
+    """What differs between the modules; all of it pure. What differs between versions is in `ObjectMapping`.
 
     Attributes:
         name: Of the OCPI module and its table.
-        event: Makes the event of a new state.
-        merge: Makes a whole object of what we hold and a push of less than the whole.
-        read: Checks a whole stored object, of which only the state of being removed changes.
+        bounds: Checks the size of an object that grew by a push of less than the whole.
         receiver: The home-CSP that an object concerns; None where none in particular.
         purpose: What its bodies are sealed as; None where they are not personal.
         immutable: Whether an object never changes.
@@ -30,9 +27,7 @@ class Module:
     """
 
     name: str
-    event: Callable[[State], Event]
-    merge: Merge | None = None
-    read: Callable[[Document], Any] | None = None
+    bounds: Callable[[Mapping[str, Any]], None] = _anything
     receiver: Callable[[Any], str] | None = None
     purpose: Purpose | None = None
     immutable: bool = False

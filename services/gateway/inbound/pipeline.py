@@ -17,6 +17,8 @@ from services.gateway.objects import Decision, Held, Verdict, decide
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, OcpiError
+from services.gateway.ocpi.mapping import ObjectMapping
+from services.gateway.ocpi.mappings import mapping
 from services.gateway.states import Merged, Push, State
 from services.gateway.vault_store import Keys, Vault
 from services.runtime.events import Event
@@ -132,12 +134,15 @@ class Pipeline:
         if base is None or base.row.removed or content is None:
             content = None
         if push.removal:
-            if content is None or base is None or self._module.read is None:
+            if content is None or base is None:
                 raise Missing("there is no such object")
-            return Merged(content, self._module.read(content), base.row.last_updated)
-        if self._module.merge is None:
+            return Merged(content, self._mapping(push).read(content), base.row.last_updated)
+        merge = self._mapping(push).merge
+        if merge is None:
             raise Missing("only whole objects can be pushed here")
-        return self._module.merge(push, content)
+        merged = merge(push, content)
+        self._module.bounds(merged.wire)
+        return merged
 
     def _verdict(self, held: _Held | None, content: Document | None, merged: Merged, push: Push) -> Verdict:
         if push.removal:
@@ -157,7 +162,7 @@ class Pipeline:
         if change.pseudonym is not None and self._module.purpose is not None:
             sealed = group.keys.seal(change.pseudonym, self._module.purpose, body)
         row = self._row(change, sealed or body)
-        event = self._module.event(_state(row, change.merged, sealed, push))
+        event = self._mapping(push).event(_state(row, change.merged, sealed, push))
         if change.held is None:
             group.created.add(key)
         elif key not in group.created:
@@ -181,6 +186,7 @@ class Pipeline:
             last_updated=date,
             pseudonym=change.pseudonym,
             body=body,
+            protocol=push.version.name,
         )
 
     def _touch(self, group: _Group, key: Key, push: Push, merged: Merged, held: _Held) -> None:
@@ -190,7 +196,8 @@ class Pipeline:
         body = self._body(push, merged)
         if held.row.pseudonym and self._module.purpose:
             body = group.keys.seal(held.row.pseudonym, self._module.purpose, body)
-        group.held[key] = _Held(replace(held.row, last_updated=push.last_updated, body=body), merged.document)
+        row = replace(held.row, last_updated=push.last_updated, body=body, protocol=push.version.name)
+        group.held[key] = _Held(row, merged.document)
         if key not in group.created:
             group.changed.add(key)
 
@@ -228,6 +235,9 @@ class Pipeline:
     def _body(self, push: Push, merged: Merged) -> bytes:
         return push.body if push.is_whole else documents.render(merged.document)
 
+    def _mapping(self, push: Push) -> ObjectMapping:
+        return mapping(push.version, self._module.name)
+
     def _object_id(self, push: Push, pseudonym: str | None) -> str:
         return pseudonym or "" if self._module.by_pseudonym else push.object_id
 
@@ -259,4 +269,5 @@ def _state(row: Row, merged: Merged, sealed: bytes, push: Push) -> State:
         pseudonym=row.pseudonym or "",
         sealed=sealed,
         correlation_id=push.correlation_id,
+        protocol=row.protocol,
     )

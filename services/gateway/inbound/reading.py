@@ -12,9 +12,11 @@ from services.gateway.objects import Decision
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
+from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.v2_2_1.types import owner_of
 from services.gateway.partners.agreements import Agreement, Agreements
 from services.gateway.settings import InboundSettings
+from services.gateway.vault import Credential
 
 CSO: Final = "CSO"
 CSP: Final = "CSP"
@@ -66,11 +68,11 @@ class Desk:
         """
         return self.hub if call.routing.receiver == self.hub else ""
 
-    def check_receiver(self, call: Call, owner: str, agreed: frozenset[str], receiver: str | None) -> None:
+    def check_receiver(self, call: Call, owner: str, agreed: frozenset[str], named: Credential | None) -> None:
         """Check who is addressed with an object that concerns one home-CSP alone; it is never broadcast.
 
         Args:
-            receiver: The home-CSP that the object names; None where the object does not say.
+            named: The credential that the object names; None where it does not say.
 
         Raises:
             OcpiError: 4001 when there is no agreement with the party addressed, 2001 when the object names another.
@@ -80,8 +82,8 @@ class Desk:
             return
         if addressed not in agreed:
             raise unknown_receiver(owner, addressed)
-        if receiver is not None and receiver != addressed:
-            raise OcpiError(f"cdr_token: is one of {receiver}, and the OCPI-to headers name {addressed}")
+        if named is not None and named.home_csp != addressed:
+            raise OcpiError(f"cdr_token: is one of {named.home_csp}, and the OCPI-to headers name {addressed}")
 
 
 def unknown_receiver(owner: str, receiver: str) -> OcpiError:
@@ -102,6 +104,19 @@ def owner_in_url(call: Call, role: str) -> str:
     if not call.peer.speaks_for(owner, role):
         raise Missing(f"{owner} is not one of your parties with the role {role}", Status.INVALID)
     return owner
+
+
+def change_of(call: Call, module: str, document: Document) -> Mapping[str, Any]:
+    """Return what is read of a PATCH before it is merged; `last_updated` is always in it.
+
+    Raises:
+        OcpiError: 2001, naming what is missing or wrong; also where nothing can be patched.
+    """
+    change = mapping(call.version, module).change
+    if change is None:
+        raise OcpiError(f"{module}: only whole objects can be pushed")
+    checked: Mapping[str, Any] = change(document)
+    return checked
 
 
 def check_identity(document: Mapping[str, Any], owner: str, id_field: str, id: str) -> None:

@@ -7,14 +7,12 @@ from services.gateway.calls import Call
 from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, check_identity, owner_in_url
 from services.gateway.ocpi.envelope import Answer
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.tariffs import tariff_event
-from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.mappings import mapping
 from services.gateway.states import Push
 from services.runtime.grouping import Grouper
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
-MODULE: Final = Module("tariffs", tariff_event, read=lambda document: check(wire.TARIFF, document))
+MODULE: Final = Module("tariffs")
 
 
 class Tariffs:
@@ -26,7 +24,7 @@ class Tariffs:
     async def put(self, call: Call) -> Answer:
         """Take a whole tariff."""
         owner, document = owner_in_url(call, CSO), self._desk.document(call)
-        tariff = check(wire.TARIFF, document)
+        tariff = mapping(call.version, "tariffs").read(document)
         check_identity(document, owner, "id", call.path["object_id"])
         audience, partners = await self._desk.addressed(call, owner, CSO)
         push = Push(
@@ -36,6 +34,7 @@ class Tariffs:
             body=call.body,
             last_updated=tariff["last_updated"],
             correlation_id=call.ids.correlation,
+            version=call.version,
             wire=tariff,
             audience=audience,
             partners=partners,
@@ -55,6 +54,7 @@ class Tariffs:
             # A DELETE has no date of its own; the state keeps the owner's.
             last_updated=_EVER,
             correlation_id=call.ids.correlation,
+            version=call.version,
             audience=audience,
             partners=partners,
             sender=self._desk.sender(call),

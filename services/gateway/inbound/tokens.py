@@ -4,18 +4,16 @@ from typing import Final
 
 from services.gateway.calls import Call
 from services.gateway.inbound.module import Module, Result
-from services.gateway.inbound.reading import CSP, Desk, answer, check_identity, owner_in_url
+from services.gateway.inbound.reading import CSP, Desk, answer, change_of, check_identity, owner_in_url
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, OcpiError
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.tokens import credential_of, merge, token_event
-from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.mappings import mapping
 from services.gateway.states import Push
 from services.gateway.vault import Credential, Purpose
 from services.runtime.grouping import Grouper
 
 TYPES: Final = frozenset({"AD_HOC_USER", "APP_USER", "OTHER", "RFID"})
-MODULE: Final = Module("tokens", token_event, merge=merge, purpose=Purpose.TOKEN, by_pseudonym=True)
+MODULE: Final = Module("tokens", purpose=Purpose.TOKEN, by_pseudonym=True)
 
 
 class Tokens:
@@ -27,7 +25,8 @@ class Tokens:
     async def put(self, call: Call) -> Answer:
         """Take a whole token."""
         owner, document = owner_in_url(call, CSP), self._desk.document(call)
-        token = check(wire.TOKEN, document)
+        objects = mapping(call.version, "tokens")
+        token = objects.read(document)
         check_identity(document, owner, "uid", call.path["object_id"])
         if call.query.get("type", token["type"]) != token["type"]:
             raise OcpiError("type: is not the one in the URL")
@@ -39,18 +38,19 @@ class Tokens:
             body=call.body,
             last_updated=token["last_updated"],
             correlation_id=call.ids.correlation,
+            version=call.version,
             wire=token,
             audience=audience,
             partners=partners,
             sender=self._desk.sender(call),
-            credential=credential_of(token),
+            credential=objects.credential(token),
         )
         return answer(await self._grouper.submit(push))
 
     async def patch(self, call: Call) -> Answer:
         """Take the changed fields of a token."""
         owner, document = owner_in_url(call, CSP), self._desk.document(call)
-        dated = check(wire.PATCH, document)
+        dated = change_of(call, "tokens", document)
         check_identity(document, owner, "uid", call.path["object_id"])
         audience, partners = await self._desk.addressed(call, owner, CSP)
         push = Push(
@@ -60,6 +60,7 @@ class Tokens:
             body=call.body,
             last_updated=dated["last_updated"],
             correlation_id=call.ids.correlation,
+            version=call.version,
             audience=audience,
             partners=partners,
             sender=self._desk.sender(call),

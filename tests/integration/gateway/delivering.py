@@ -83,7 +83,7 @@ class Delivering:
     async def publish(self, object_id: str, partners: Sequence[str], version: int = 1, content: str = "first") -> None:
         """Store a location's state and queue it, as a push does."""
         body = f'{{"id":"{object_id}","name":"{content}"}}'.encode()
-        row = Row(Key.of(OWNER, object_id), object_id, "", version, False, SINCE, None, body)
+        row = Row(Key.of(OWNER, object_id), object_id, "", version, False, SINCE, None, body, "OCPI-2.2.1")
 
         async def act(work: Work) -> None:
             store = ObjectStore("locations")
@@ -99,7 +99,7 @@ class Delivering:
         async def act(work: Work) -> None:
             pseudonym = (await self.vault.pseudonyms(work, [CREDENTIAL]))[CREDENTIAL]
             (sealed,) = await self.vault.seal(work.connection, [Sealing(pseudonym, Purpose.CDR, body)])
-            row = Row(Key.of(OWNER, cdr_id), cdr_id, partner, 1, False, SINCE, pseudonym, sealed)
+            row = Row(Key.of(OWNER, cdr_id), cdr_id, partner, 1, False, SINCE, pseudonym, sealed, "OCPI-2.2.1")
             await ObjectStore("cdrs").insert(work, [row])
             await enqueue(work, [Delivery(partner, "cdrs", OWNER, cdr_id, 1, "conversation", credits)])
 

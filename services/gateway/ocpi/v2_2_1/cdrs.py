@@ -6,7 +6,7 @@ from schemas.models.gateway import CdrSubmitted
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import OcpiError
 from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.events import PROTOCOL, event
+from services.gateway.ocpi.v2_2_1.events import event
 from services.gateway.ocpi.v2_2_1.prices import as_text, elements, excluding_tax, price
 from services.gateway.ocpi.v2_2_1.types import check, text_of
 from services.gateway.states import State
@@ -51,7 +51,7 @@ def cdr_event(state: State) -> Event:
         "credit_reference_id": found.get("credit_reference_id"),
         "remark": found.get("remark"),
         "last_updated": state.last_updated,
-        "protocol": PROTOCOL,
+        "protocol": state.protocol,
         "sealed": state.sealed,
     }
     # By far the busiest event, and the largest: a second check of its parts would be an eighth of a CDR's whole cost.

@@ -1,6 +1,6 @@
 """How a state becomes an event: what all modules share."""
 
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -8,8 +8,6 @@ from services.core.ids import object_event_id
 from services.gateway.ocpi.envelope import OcpiError
 from services.gateway.states import State
 from services.runtime.events import Event
-
-PROTOCOL: Final = "OCPI-2.2.1"
 
 Model = TypeVar("Model", bound=BaseModel)
 

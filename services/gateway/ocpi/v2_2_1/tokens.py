@@ -1,5 +1,8 @@
 """Tokens: the credential that one stands for, changes of it, and its event (OCPI 2.2.1, mod_tokens)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from schemas.models.gateway import CredentialIssued
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, Status
@@ -11,9 +14,15 @@ from services.gateway.vault import Credential
 from services.runtime.events import Event
 
 
-def credential_of(token: wire.Token | wire.CdrToken) -> Credential:
+def credential_of(token: Mapping[str, Any]) -> Credential:
     """Return the credential that a token, or a session's or CDR's copy of one, stands for."""
     return Credential(owner_of(token["country_code"], token["party_id"]), token["type"], token["uid"])
+
+
+def named_credential(content: Mapping[str, Any]) -> Credential | None:
+    """Return the credential that a session or a CDR names; a change names one only where another token took over."""
+    token = content.get("cdr_token")
+    return None if token is None else credential_of(token)
 
 
 def merge(push: Push, held: Document | None) -> Merged:

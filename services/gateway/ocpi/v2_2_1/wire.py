@@ -265,12 +265,18 @@ class Dated(TypedDict):
     last_updated: DateTime
 
 
+class SessionPatch(Dated):
+    """mod_sessions, PATCH: what is read of a change before it is merged."""
+
+    cdr_token: NotRequired[CdrToken | None]
+
+
 LOCATION: Final = TypeAdapter(Location)
 EVSE: Final = TypeAdapter(Evse)
 CONNECTOR: Final = TypeAdapter(Connector)
 TARIFF: Final = TypeAdapter(Tariff)
 TOKEN: Final = TypeAdapter(Token)
 SESSION: Final = TypeAdapter(Session)
-CDR_TOKEN: Final = TypeAdapter(CdrToken)
 CDR: Final = TypeAdapter(Cdr)
 PATCH: Final = TypeAdapter(Dated)
+SESSION_PATCH: Final = TypeAdapter(SessionPatch)

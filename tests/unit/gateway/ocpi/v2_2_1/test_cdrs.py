@@ -23,7 +23,7 @@ numbers = st.integers(-(10**30), 10**30) | st.decimals(
 
 def submitted(document: dict[str, Any]) -> CdrSubmitted:
     found = check_cdr(document)
-    state = State("FR-SUN", "CDR1", "", "NL-CSP", 1, False, NOW, found, "p-1", b"sealed", "c")
+    state = State("FR-SUN", "CDR1", "", "NL-CSP", 1, False, NOW, found, "p-1", b"sealed", "c", "OCPI-2.2.1")
     event = cdr_event(state)
     assert (event.topic, event.key) == ("cdr.submitted", "FR-SUN|CDR1")
     # What it is put together of, unchecked, must be just what its schema and its model want.

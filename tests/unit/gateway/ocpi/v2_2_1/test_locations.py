@@ -9,6 +9,7 @@ from services.gateway.ocpi.envelope import Missing, OcpiError
 from services.gateway.ocpi.v2_2_1 import wire
 from services.gateway.ocpi.v2_2_1.locations import location_event, merge
 from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.states import Push, State
 from tests.unit.gateway import samples
 
@@ -17,7 +18,7 @@ NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 def push(document: dict[str, Any], *part: str, patch: bool = True) -> Push:
     date = parse_utc(document["last_updated"])
-    return Push("FR-SUN", "LOC1", document, b"", date, "c", part=part, patch=patch)
+    return Push("FR-SUN", "LOC1", document, b"", date, "c", V2_2_1, part=part, patch=patch)
 
 
 def held(**fields: Any) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def test_a_change_that_leads_to_no_valid_location_is_refused() -> None:
 
 def test_the_event_holds_the_whole_location() -> None:
     found = check(wire.LOCATION, held(operator={"name": "Sun"}, country="fra"))
-    state = State("FR-SUN", "LOC1", "NL-CSP", "", 3, False, NOW, found, "", b"", "c")
+    state = State("FR-SUN", "LOC1", "NL-CSP", "", 3, False, NOW, found, "", b"", "c", "OCPI-2.2.1")
     event = location_event(state)
     assert (event.topic, event.key, event.correlation_id) == ("location.published", "FR-SUN|LOC1|NL-CSP", "c")
     value = event.value
@@ -109,5 +110,5 @@ def test_the_event_holds_the_whole_location() -> None:
     assert (value.latitude, value.time_zone) == ("45.748000", "Europe/Paris")
     connector = value.evses[0].connectors[0]
     assert (connector.power_type, connector.max_amperage, connector.tariff_ids) == ("AC_3_PHASE", 32, ["T1"])
-    other = location_event(State("FR-SUN", "LOC1", "", "", 3, False, NOW, found, "", b"", "c"))
+    other = location_event(State("FR-SUN", "LOC1", "", "", 3, False, NOW, found, "", b"", "c", "OCPI-2.2.1"))
     assert other.id != event.id

@@ -10,6 +10,7 @@ from schemas.models.gateway import SessionReported
 from services.core.clock import parse_utc
 from services.gateway.ocpi.envelope import Missing, OcpiError
 from services.gateway.ocpi.v2_2_1.sessions import check_session, merge, session_event
+from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.states import Push, State
 from tests.unit.gateway import samples
 
@@ -18,7 +19,7 @@ NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 def push(last_updated: str = samples.LATER, **fields: Any) -> Push:
     document = samples.parsed({"last_updated": last_updated, **fields})
-    return Push("FR-SUN", "S1", document, b"", parse_utc(last_updated), "c", patch=True)
+    return Push("FR-SUN", "S1", document, b"", parse_utc(last_updated), "c", V2_2_1, patch=True)
 
 
 def tariffs(document: dict[str, Any]) -> list[str]:
@@ -85,7 +86,7 @@ def test_the_event_of_a_session() -> None:
 def event_of(document: dict[str, Any]) -> SessionReported:
     kwh = document["kwh"]
     found = check_session({**samples.parsed({**document, "kwh": 0}), "kwh": Decimal(str(kwh))})
-    state = State("FR-SUN", "S1", "", "NL-CSP", 1, False, NOW, found, "p-1", b"", "c")
+    state = State("FR-SUN", "S1", "", "NL-CSP", 1, False, NOW, found, "p-1", b"", "c", "OCPI-2.2.1")
     event = session_event(state)
     assert event.key == "FR-SUN|S1"
     assert isinstance(event.value, SessionReported)

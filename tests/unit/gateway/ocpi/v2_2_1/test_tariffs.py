@@ -20,7 +20,7 @@ amounts = st.decimals(Decimal("-1E15"), Decimal("1E15"), allow_nan=False, places
 
 def published(document: dict[str, Any]) -> TariffPublished:
     found = check(wire.TARIFF, document)
-    event = tariff_event(State("FR-SUN", "T1", "", "", 2, False, NOW, found, "", b"", "c"))
+    event = tariff_event(State("FR-SUN", "T1", "", "", 2, False, NOW, found, "", b"", "c", "OCPI-2.2.1"))
     assert event.key == "FR-SUN|T1||2"
     assert isinstance(event.value, TariffPublished)
     return event.value

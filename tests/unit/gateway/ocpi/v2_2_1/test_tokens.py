@@ -8,6 +8,7 @@ from services.gateway.ocpi.envelope import Missing, OcpiError, Status
 from services.gateway.ocpi.v2_2_1 import wire
 from services.gateway.ocpi.v2_2_1.tokens import credential_of, merge, token_event
 from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.states import Push, State
 from services.gateway.vault import Credential
 from tests.unit.gateway import samples
@@ -17,12 +18,12 @@ NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 def push(**fields: object) -> Push:
     document = {"last_updated": samples.LATER, **fields}
-    return Push("NL-CSP", "", document, b"", parse_utc(samples.LATER), "c", patch=True)
+    return Push("NL-CSP", "", document, b"", parse_utc(samples.LATER), "c", V2_2_1, patch=True)
 
 
 def test_the_credential_is_the_same_from_a_token_and_from_a_cdrs_copy() -> None:
     token = check(wire.TOKEN, samples.token())
-    copy = check(wire.CDR_TOKEN, samples.cdr_token(country_code="nl"))
+    copy = samples.cdr_token(country_code="nl")
     assert credential_of(token) == credential_of(copy) == Credential("NL-CSP", "RFID", "04A1B2C3")
 
 
@@ -44,7 +45,7 @@ def test_a_change_to_no_valid_token_is_refused() -> None:
 
 def test_the_event_shows_the_pseudonym_and_never_the_card() -> None:
     found = check(wire.TOKEN, samples.token())
-    state = State("NL-CSP", "p-1", "", "", 1, False, NOW, found, "p-1", b"sealed", "c")
+    state = State("NL-CSP", "p-1", "", "", 1, False, NOW, found, "p-1", b"sealed", "c", "OCPI-2.2.1")
     event = token_event(state)
     assert (event.key, event.partition_key) == ("p-1|", "p-1")
     assert isinstance(event.value, CredentialIssued)
