@@ -58,6 +58,10 @@ class AdminApi:
         """POST a JSON body to `path` below `/admin` of a service; raises as `get`."""
         return self._send("POST", service, path, json.dumps(body or {}).encode())
 
+    def patch(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
+        """PATCH a JSON body to `path` below `/admin` of a service; raises as `get`."""
+        return self._send("PATCH", service, path, json.dumps(body).encode())
+
     def _send(self, method: str, service: str, path: str, body: bytes | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the URL is our own, always https
             f"{self.deployment.admin_url(service)}/admin{path}",

@@ -1,14 +1,18 @@
 """`roamwatt partner`: who may roam through this platform."""
 
+import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from services.cli.api import AdminApi, quoted
 from services.cli.output import say, show_fields, show_rows
+from services.core.errors import BadContent
 
 app = typer.Typer(help="Invite, list, suspend and remove partners.", no_args_is_help=True)
 
+Platform = Annotated[str, typer.Argument(help="Id of its platform; where it was not named, the party's id.")]
 Party = Annotated[str, typer.Argument(help="Party id: country code and party id, as in NL-TNM.")]
 COLUMNS = {
     "party": "party",
@@ -78,6 +82,24 @@ def connections() -> None:
 
 
 @app.command()
+def options(
+    platform: Platform,
+    values: Annotated[
+        list[str] | None, typer.Argument(help="name=value; name= for the default; name.module=value for a module.")
+    ] = None,
+) -> None:
+    """Show or set what a partner's system needs otherwise than OCPI has it, and what it may ask of us."""
+    path = f"/partners/{quoted(platform)}/options"
+    api = AdminApi.here()
+    found = api.patch("gateway", path, changes(values)) if values else api.get("gateway", path)
+    rows = [
+        {"option": name, "value": json.dumps(value), "set": "yes" if name in found["set"] else "default"}
+        for name, value in found["options"].items()
+    ]
+    show_rows(rows, {"option": "option", "value": "value", "set": "set"}, "")
+
+
+@app.command()
 def report(party: Party) -> None:
     """Show what a partner finds in its report: what of its CDRs was refused or flagged, and why."""
     found = AdminApi.here().get("gateway", f"/reports/{quoted(party)}")
@@ -94,3 +116,35 @@ def pages(path: str, key: str) -> list[dict[str, Any]]:
         if not page["next"]:
             return rows
         page = api.get("registry", path, after=page["next"])
+
+
+def changes(values: Sequence[str]) -> dict[str, Any]:
+    """Return the changes that texts such as `push=false`, `min_tls=` and `requests_per_minute.cdrs=60` ask for.
+
+    Raises:
+        BadContent: for a text without a name and an equals sign.
+    """
+    result: dict[str, Any] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise BadContent(f"{text}: name=value is needed")
+        outer, _, inner = name.partition(".")
+        if inner:
+            held = result.setdefault(outer, {})
+            if not isinstance(held, dict):
+                raise BadContent(f"{outer}: is given twice")
+            held[inner] = _value(outer, value)
+        else:
+            result[outer] = _value(outer, value)
+    return result
+
+
+def _value(name: str, text: str) -> Any:
+    if not text:
+        return None
+    try:
+        # TLS versions look like numbers and are none.
+        return text if name == "min_tls" else json.loads(text)
+    except ValueError:
+        return text

@@ -28,6 +28,7 @@ from services.gateway.deliveries.client import PartnerClient
 from services.gateway.deliveries.dispatcher import Dispatcher
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.reporting import report_refusals
+from services.gateway.partners.admin import PartnerAdmin
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.connections import Connections
 from services.gateway.partners.credentials import Book, Credentials
@@ -174,7 +175,8 @@ class Wiring:
     def admin_routes(self) -> Sequence[Route]:
         """Return the routes of the admin API."""
         personal_data = PersonalData(self._context, self._keys.vault, self._keys.letters)
-        return (*Admin(self._context, self.credentials).routes(), *personal_data.routes())
+        partners = PartnerAdmin(self._context, self.book)
+        return (*Admin(self._context, self.credentials).routes(), *partners.routes(), *personal_data.routes())
 
     async def push(self) -> None:
         """Run the queues of pushes; where one fails all begin again, so that none stands still unnoticed."""

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.ocpi.versions import V2_2_1, VERSIONS, Version
 from services.gateway.partners.brief_cache import BriefCache
-from services.gateway.partners.options import DEFAULT, PartnerOptions
+from services.gateway.partners.options import DEFAULT, PartnerOptions, loaded
 from services.gateway.partners.peers import WELCOME
 from services.gateway.partners.registration import Endpoint
 from services.gateway.partners.secret_box import SecretBox
+from services.gateway.partners.tables import partner_options
 from services.gateway.partners.tokens import Style
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
@@ -84,10 +85,11 @@ class Connections:
         self._cache.clear()
 
     async def _load(self, party: str) -> Connection | None:
-        c, p = connections.c, peers.c
+        c, p, o = connections.c, peers.c, partner_options.c
         query = (
-            select(c.platform, c.token_sealed, c.authorization_style, c.endpoints, c.protocol)
+            select(c.platform, c.token_sealed, c.authorization_style, c.endpoints, c.protocol, o.options)
             .join(peers, and_(p.platform == c.platform, p.party == any_(c.parties)))
+            .join(partner_options, o.platform == c.platform, isouter=True)
             .where(p.party == party, p.status.in_(WELCOME))
         )
         async with translated(), self._engine.connect() as connection:
@@ -98,5 +100,6 @@ class Connections:
         token = self._box.open(secret_name(row["platform"]), row["token_sealed"]).decode()
         found: list[dict[str, Any]] = row["endpoints"]
         endpoints = {(each["identifier"], each["role"]): each["url"] for each in found}
-        style, version = Style(row["authorization_style"]), VERSIONS[row["protocol"]]
-        return Connection(row["platform"], token, style, endpoints, version)
+        options = loaded(row["options"])
+        style = options.authorization_style or Style(row["authorization_style"])
+        return Connection(row["platform"], token, style, endpoints, VERSIONS[row["protocol"]], options)

@@ -102,7 +102,7 @@ class Credentials:
         body = documents.parse(call.body, self._settings.inbound.max_json_depth)
         given = registration.read_credentials(body, self._settings.partners.max_roles)
         parties = registration.represented(given.roles, peer.roles, peer.inviting)
-        found = await self._handshake.discover(peer.platform, given, call.ids.correlation)
+        found = await self._handshake.discover(peer.platform, given, call.ids.correlation, peer.options)
         token = self._make_token()
         written = store.Registration(
             platform=peer.platform,

@@ -6,6 +6,7 @@ from typing import Any
 from services.gateway.deliveries.client import PartnerClient
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest
 from services.gateway.deliveries.verdict import Verdict, judge
+from services.gateway.partners.options import DEFAULT, PartnerOptions
 from services.gateway.partners.registration import (
     CANNOT_USE_API,
     Credentials,
@@ -32,16 +33,18 @@ class Handshake:
     def __init__(self, client: PartnerClient, settings: PartnerSettings, own_party: str) -> None:
         self._client, self._settings, self._own_party = client, settings, own_party
 
-    async def discover(self, platform: str, credentials: Credentials, correlation_id: str) -> Discovered:
+    async def discover(
+        self, platform: str, credentials: Credentials, correlation_id: str, options: PartnerOptions = DEFAULT
+    ) -> Discovered:
         """Return a partner's endpoints of our version, and how it wants its token written.
 
         The text asks for base64, many partners take the token only as it is: where the first gets 401 the second
-        is tried (OCPI 2.2.1, Authorization header).
+        is tried (OCPI 2.2.1, Authorization header), unless the partner's options say which it is.
 
         Raises:
             Refused: 3001 when the partner does not answer as it should, 3002 or 3003 by what it answers.
         """
-        for style in (Style.BASE64, Style.RAW):
+        for style in (options.authorization_style,) if options.authorization_style else tuple(Style):
             answer = await self._get(platform, credentials, style, credentials.url, correlation_id)
             if answer.result.http_status != 401:
                 break

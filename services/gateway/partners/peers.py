@@ -11,7 +11,8 @@ from sqlalchemy.sql import Select
 
 from services.core.errors import RoamwattError
 from services.gateway.partners.brief_cache import BriefCache
-from services.gateway.partners.options import DEFAULT, PartnerOptions
+from services.gateway.partners.options import DEFAULT, PartnerOptions, loaded
+from services.gateway.partners.tables import partner_options
 from services.gateway.partners.tokens import candidate_hashes
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
@@ -106,20 +107,22 @@ class Peers:
 
 
 def _by_token(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
-    c, p = connections.c, peers.c
+    c, p, o = connections.c, peers.c, partner_options.c
     return (
-        select(c.platform, c.parties, c.token_hash.in_(hashes).label("current"), p.party, p.roles)
+        select(c.platform, c.parties, c.token_hash.in_(hashes).label("current"), p.party, p.roles, o.options)
         .join(peers, and_(p.platform == c.platform, p.status.in_(WELCOME)))
+        .join(partner_options, o.platform == c.platform, isouter=True)
         .where(or_(c.token_hash.in_(hashes), and_(c.former_token_hash.in_(hashes), c.former_until > now)))
     )
 
 
 def _by_registration_token(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
     inviting, all_of_it = peers.alias("inviting"), peers.alias("all_of_it")
-    i = inviting.c
+    i, o = inviting.c, partner_options.c
     return (
-        select(i.platform, i.party.label("inviting"), all_of_it.c.party, all_of_it.c.roles)
+        select(i.platform, i.party.label("inviting"), all_of_it.c.party, all_of_it.c.roles, o.options)
         .join(all_of_it, and_(all_of_it.c.platform == i.platform, all_of_it.c.status.in_(WELCOME)))
+        .join(partner_options, o.platform == i.platform, isouter=True)
         .where(i.registration_token_hash.in_(hashes), i.registration_used_at.is_(None), i.status.in_(WELCOME))
         .where(or_(i.registration_expires_at.is_(None), i.registration_expires_at > now))
     )
@@ -129,10 +132,17 @@ def _registered(rows: Sequence[Mapping[str, Any]]) -> Peer:
     roles = {row["party"]: frozenset(row["roles"]) for row in rows}
     # A token that was replaced may repeat the PUT that replaced it, no more.
     parties = frozenset(roles).intersection(rows[0]["parties"]) if rows[0]["current"] else frozenset()
-    return Peer(rows[0]["platform"], parties, roles, registered=True)
+    return Peer(rows[0]["platform"], parties, roles, registered=True, options=loaded(rows[0]["options"]))
 
 
 def _invited(rows: Sequence[Mapping[str, Any]]) -> Peer:
     roles = {row["party"]: frozenset(row["roles"]) for row in rows}
-    inviting = rows[0]["inviting"]
-    return Peer(rows[0]["platform"], frozenset(), roles, registered=False, may_register=True, inviting=inviting)
+    return Peer(
+        platform=rows[0]["platform"],
+        parties=frozenset(),
+        roles=roles,
+        registered=False,
+        may_register=True,
+        inviting=rows[0]["inviting"],
+        options=loaded(rows[0]["options"]),
+    )

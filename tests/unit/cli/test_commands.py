@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from services.cli import agreement, cdr, lazy, main, partner, recover
 from services.cli.api import AdminApi
-from services.core.errors import RoamwattError, Unavailable
+from services.core.errors import BadContent, RoamwattError, Unavailable
 from services.runtime.embedded.errors import NotRunning
 
 RUNNER = CliRunner(env={"COLUMNS": "300"})
@@ -39,6 +39,9 @@ class Fake:
     def post(self, service: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._answer(service, f"POST {path}", body)
 
+    def patch(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
+        return self._answer(service, f"PATCH {path}", body)
+
     def _answer(self, service: str, path: str, content: Any) -> Any:
         self.asked.append((service, path, content))
         answer = self.answers[path]
@@ -63,6 +66,31 @@ def test_a_new_partners_token_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "TOKEN" in result.stdout
     assert fake.versions_url in result.stdout
     assert fake.asked == [("registry", "POST /partners", {"party": "FR-CSO", "name": "A", "roles": ["CSO"]})]
+
+
+OPTIONS = {"platform": "FR-CSO", "options": {"min_tls": "1.2", "push": True}, "set": ["min_tls"]}
+
+
+def test_a_partners_options_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _ = run(monkeypatch, partner.app, ["options", "FR-CSO"], {"/partners/FR-CSO/options": OPTIONS})
+    assert result.exit_code == 0
+    assert [line.split() for line in result.stdout.splitlines() if "push" in line] == [["push", "true", "default"]]
+
+
+def test_a_partners_options_are_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = ["min_tls=1.2", "push=false", "dates=", "requests_per_minute.cdrs=60", "authorization_style=RAW"]
+    answers = {"PATCH /partners/FR-CSO/options": OPTIONS}
+    result, fake = run(monkeypatch, partner.app, ["options", "FR-CSO", *values], answers)
+    assert result.exit_code == 0
+    (asked,) = fake.asked
+    change = {"push": False, "dates": None, "requests_per_minute": {"cdrs": 60}, "authorization_style": "RAW"}
+    assert asked[2] == change | {"min_tls": "1.2"}
+
+
+@pytest.mark.parametrize("text", ["push", "=1", "push=1 push.x=2"])
+def test_options_that_are_no_names_and_values(text: str) -> None:
+    with pytest.raises(BadContent):
+        partner.changes(text.split())
 
 
 def test_a_known_partner_is_told_how_to_get_another_token(monkeypatch: pytest.MonkeyPatch) -> None:
