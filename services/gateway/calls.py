@@ -13,15 +13,17 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.core.errors import TooLarge, Unavailable
+from services.core.errors import Unavailable
+from services.gateway.limits import refusing
+from services.gateway.limits.partners import Leave, Limits, module_of
 from services.gateway.ocpi import envelope
 from services.gateway.ocpi.envelope import Answer, OcpiError, Status
 from services.gateway.ocpi.headers import MessageIds, Routing, message_ids, response_routing, routing
 from services.gateway.ocpi.versions import V2_2_1, Version
 from services.gateway.partners.peers import Peer, Peers
-from services.runtime.bounds import Refusal
+from services.runtime.bounds import DRAIN_FACTOR, Disconnected, Refusal, declared_bytes, read_body
 from services.runtime.logs import logger
 
 _log = logger(__name__)
@@ -77,7 +79,7 @@ class Front:
     peers: Peers
     hub: str
     clock: Callable[[], datetime]
-    max_body_bytes: int
+    limits: Limits
     retry_after_seconds: int
     new_id: Callable[[], str] = _new_id
 
@@ -90,54 +92,78 @@ def route(
     version: Version = V2_2_1,
 ) -> Route:
     """Return a route that takes these methods and answers 405 to all others."""
-    return Route(path, _Entry(front, methods, access, version))
+    return Route(path, _Entry(front, methods, access, version, module_of(path)))
 
 
 class _Entry:
     """An ASGI application for one path, without the layers that Starlette puts around functions."""
 
-    __slots__ = ("_access", "_front", "_methods", "_version")
+    __slots__ = ("_access", "_front", "_methods", "_module", "_version")
 
-    def __init__(self, front: Front, methods: Mapping[str, Endpoint], access: Access, version: Version) -> None:
+    def __init__(
+        self, front: Front, methods: Mapping[str, Endpoint], access: Access, version: Version, module: str
+    ) -> None:
         self._front, self._methods, self._access, self._version = front, methods, access, version
+        self._module = module
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        ids = message_ids(headers, self._front.new_id)
-        asked = Routing()
+        visit = _Visit(headers, message_ids(headers, self._front.new_id))
         try:
-            if self._access is Access.MODULES:
-                asked = routing(headers)
-            answer = await self._answer(scope, receive, headers, ids, asked)
-        except _Gone:
+            answer = await self._answer_or_error(scope, receive, visit)
+            routed = response_routing(visit.routing, self._front.hub)
+            await _send(send, answer, self._front.clock(), visit.ids.headers() | routed)
+        except Disconnected:
             return
-        except Exception as error:
-            answer = self._failed(error, scope, ids)
-        routed = response_routing(asked, self._front.hub)
-        await _send(send, answer, self._front.clock(), ids.headers() | routed)
+        finally:
+            # Not before the answer has left: a partner that reads slowly has fewer requests, not we more memory.
+            visit.leave()
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, headers: Mapping[str, str], ids: MessageIds, asked: Routing
-    ) -> Answer:
-        peer = await self._peer(headers.get("authorization"))
+    async def _answer_or_error(self, scope: Scope, receive: Receive, visit: "_Visit") -> Answer:
+        try:
+            return await self._answer(scope, receive, visit)
+        except Disconnected:
+            raise
+        except Exception as error:
+            return self._failed(error, scope, visit.ids)
+
+    async def _answer(self, scope: Scope, receive: Receive, visit: "_Visit") -> Answer:
+        """Answer a request; what costs something comes after what may refuse it."""
+        headers, front = visit.headers, self._front
+        peer = await self._peer(headers.get("authorization"), scope)
+        visit.leave = front.limits.enter(peer.platform, peer.options, self._module)
+        if self._access is Access.MODULES:
+            visit.routing = routing(headers)
+        asked = visit.routing
         if asked.sender is not None and asked.sender not in peer.parties:
             raise OcpiError(f"OCPI-from headers: {asked.sender} is not one of your parties")
         endpoint = self._methods.get(scope["method"])
         if endpoint is None:
             allowed = ", ".join(sorted(self._methods))
             return Answer(None, Status.CLIENT_ERROR, f"the methods here are {allowed}", 405, {"allow": allowed})
+        most = front.limits.max_body_bytes(peer.options)
+        body = await read_body(receive, most) if declared_bytes(scope) <= most else None
+        if body is None:
+            return self._too_large(scope, peer, most)
         query = scope["query_string"].decode("ascii", "replace")
         parameters = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         url = scope["path"] if not query else f"{scope['path']}?{query}"
-        body = await _body(receive, self._front.max_body_bytes)
-        call = Call(self._version, scope["method"], scope["path_params"], parameters, url, body, ids, asked, peer)
+        call = Call(self._version, scope["method"], scope["path_params"], parameters, url, body, visit.ids, asked, peer)
         call.authorization = headers.get("authorization", "")
         return await endpoint(call)
 
-    async def _peer(self, authorization: str | None) -> Peer:
-        if self._access is Access.CREDENTIALS:
-            return await self._front.peers.authenticate_for_credentials(authorization)
-        return await self._front.peers.authenticate(authorization)
+    async def _peer(self, authorization: str | None, scope: Scope) -> Peer:
+        peers = self._front.peers
+        look_up = peers.authenticate_for_credentials if self._access is Access.CREDENTIALS else peers.authenticate
+        address = (scope.get("client") or ("",))[0]
+        return await self._front.limits.strangers.authenticate(authorization or "", address, look_up)
+
+    def _too_large(self, scope: Scope, peer: Peer, most: int) -> Answer:
+        refusing.count("body", peer.platform, self._module)
+        # What was declared a little too large the server throws away as it comes, so that its sender reads the answer.
+        little = 0 < declared_bytes(scope) <= most * DRAIN_FACTOR
+        closing = {} if little else {"connection": "close"}
+        return Answer(None, Status.CLIENT_ERROR, f"the body has more than {most} bytes", 413, closing)
 
     def _failed(self, error: Exception, scope: Scope, ids: MessageIds) -> Answer:
         answer = envelope.answer_to(error, self._front.retry_after_seconds)
@@ -148,6 +174,20 @@ class _Entry:
             where = scope["route"].path if "route" in scope else ""
             _log.error("request failed", request_id=ids.request, route=where, exc_info=error)
         return answer
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A request on its way to its answer, with what is known of it so far.
+
+    Attributes:
+        leave: To be called once the answer has left.
+    """
+
+    headers: Mapping[str, str]
+    ids: MessageIds
+    routing: Routing = field(default_factory=Routing)
+    leave: Leave = lambda: None
 
 
 def refusal(clock: Callable[[], datetime], retry_after_seconds: int) -> Refusal:
@@ -183,26 +223,6 @@ async def _send(send: Send, answer: Answer, now: datetime, headers: Mapping[str,
     await send({"type": "http.response.body", "body": content})
 
 
-class _Gone(Exception):
-    """The caller hung up."""
-
-
 def _headers(scope: Scope) -> dict[str, str]:
     raw: Any = scope["headers"]
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-
-
-async def _body(receive: Receive, max_bytes: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message: Message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > max_bytes:
-            raise TooLarge(f"the body has more than {max_bytes} bytes")
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -58,6 +58,28 @@ class InboundSettings(Group):
     retry_after_seconds: Count = 5
 
 
+class LimitSettings(Group):
+    """Bounds of what one caller may ask of one replica; a partner's own options count before them.
+
+    Attributes:
+        requests_per_minute: Of one platform to one module; after a rest so many at once. More is answered 429.
+        handshakes_per_minute: The same for versions and credentials.
+        max_concurrent_requests: Of one platform; one more is answered 429.
+        failed_authentications_per_minute: Of one remote address (of IPv6 its /64); then its unknown tokens are answered
+            429 unseen, and tokens that were good before pass all the same.
+        max_lookups: Unknown tokens that are looked up at once; so many more wait, the rest is answered 503.
+        max_remembered: Paces, good tokens and remote addresses that are kept in mind, each.
+    """
+
+    requests_per_minute: Count = 120_000
+    handshakes_per_minute: Count = 120
+    max_concurrent_requests: Count = 512
+    failed_authentications_per_minute: Count = 60
+    max_lookups: Count = 4
+    max_waiting_lookups: Count = 256
+    max_remembered: Count = 10_000
+
+
 class PartnerSettings(Group):
     """Bounds of knowing partners and of the credentials handshake.
 
@@ -154,6 +176,7 @@ class GatewaySettings(RuntimeSettings):
     snapshots: SnapshotSettings = SnapshotSettings()
     authorize: AuthorizeSettings = AuthorizeSettings()
     inbound: InboundSettings = InboundSettings()
+    limits: LimitSettings = LimitSettings()
 
     @model_validator(mode="after")
     def _leases_outlast_requests(self) -> Self:

@@ -64,7 +64,8 @@ class Views:
 
         async def get(call: Call) -> Answer:
             settings = self.desk.settings
-            page = page_of(call.query, settings.default_page_rows, settings.max_page_rows)
+            most = call.peer.options.max_page_rows or settings.max_page_rows
+            page = page_of(call.query, min(settings.default_page_rows, most), most)
             viewer = await self._viewer(call, module)
             async with translated(), self.engine.connect() as connection:
                 total, rows = await listing.page(connection, module, viewer, page)

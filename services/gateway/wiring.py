@@ -28,6 +28,7 @@ from services.gateway.deliveries.client import PartnerClient
 from services.gateway.deliveries.dispatcher import Dispatcher
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.reporting import report_refusals
+from services.gateway.limits.partners import Limits
 from services.gateway.partners.admin import PartnerAdmin
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.connections import Connections
@@ -77,6 +78,11 @@ class Wiring:
             Connections(context.engine, self._keys.box, partners, time.monotonic),
             Agreements(context.engine, partners, context.clock, time.monotonic),
         )
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The bounds of all callers."""
+        return Limits(self._settings.limits, self._settings.inbound.max_body_bytes, time.monotonic)
 
     @cached_property
     def credentials(self) -> Credentials:
@@ -168,7 +174,7 @@ class Wiring:
             peers=self.book.peers,
             hub=self._settings.gateway.party,
             clock=self._context.clock,
-            max_body_bytes=inbound.max_body_bytes,
+            limits=self.limits,
             retry_after_seconds=inbound.retry_after_seconds,
         )
 

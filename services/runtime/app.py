@@ -188,7 +188,7 @@ class Process:
         if self._service.public is None or settings.public_port is None:
             return None
         app = self._once_started(self._service.public(self._context))
-        bounds = Bounds(app, settings, "public", self._service.public_refusal)
+        bounds = Bounds(app, settings, "public", self._service.public_refusal, reads_bodies=False)
         host = settings.public_host or settings.host
         return https.server(bounds, host, settings.public_port, settings, ask_client_certificate=True)
 

@@ -13,8 +13,9 @@ from services.runtime.settings import HttpsSettings
 Refusal: TypeAlias = Callable[[Scope, int, str], ASGIApp]
 """Makes the answer to a request refused unseen: of its scope, the HTTP status (413, 503) and a sentence for people."""
 
-# What is read and thrown away of a body that is too large, so that its sender gets to read why; then it is cut off.
-_DRAIN_FACTOR: Final = 8
+DRAIN_FACTOR: Final = 8
+"""So many times its bound is thrown away of a body too large, so that its sender reads why; then it is cut off."""
+
 _WITH_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -27,13 +28,23 @@ class Bounds:
     """ASGI middleware that reads a request's body, as far as its bound, before the application sees the request.
 
     The application gets the body in one piece. A request over a bound is answered 413 or 503 without the application.
+    An application with bounds of its own for each caller reads bodies itself (`read_body`), once it knows the caller.
     """
 
-    def __init__(self, app: ASGIApp, settings: HttpsSettings, listener: str, refusal: Refusal = refuse) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: HttpsSettings,
+        listener: str,
+        refusal: Refusal = refuse,
+        *,
+        reads_bodies: bool = True,
+    ) -> None:
         self._app = app
         self._settings = settings
         self._listener = listener
         self._refusal = refusal
+        self._reads_bodies = reads_bodies
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,11 +60,11 @@ class Bounds:
             self._running -= 1
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _WITH_BODY.isdisjoint(name for name, _ in scope["headers"]):
+        if not self._reads_bodies or _WITH_BODY.isdisjoint(name for name, _ in scope["headers"]):
             await self._app(scope, receive, send)
             return
         limit = self._settings.max_body_bytes
-        if _declared_bytes(scope) > limit * _DRAIN_FACTOR:
+        if declared_bytes(scope) > limit * DRAIN_FACTOR:
             body = None
         else:
             try:
@@ -95,11 +106,12 @@ async def read_body(receive: Receive, limit_bytes: int) -> bytes | None:
             chunks.append(chunk)
         else:
             chunks.clear()
-        if not message.get("more_body", False) or size > limit_bytes * _DRAIN_FACTOR:
+        if not message.get("more_body", False) or size > limit_bytes * DRAIN_FACTOR:
             return b"".join(chunks) if size <= limit_bytes else None
 
 
-def _declared_bytes(scope: Scope) -> int:
+def declared_bytes(scope: Scope) -> int:
+    """Return what a request's Content-Length says; 0 where it says nothing."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     return int(declared) if declared.isdigit() else 0
 

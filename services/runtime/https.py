@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
@@ -104,8 +105,11 @@ def _bind(host: str, port: int) -> socket.socket:
 def _protocol(settings: HttpsSettings) -> type[asyncio.Protocol]:
     class BoundedProtocol(_Protocol):
         max_connections = settings.max_connections
+        max_connections_per_address = settings.max_connections_per_address
+        addresses: ClassVar[Counter[str]] = Counter()
         max_header_bytes = settings.max_header_bytes
         receive_seconds = settings.receive_seconds
+        send_seconds = settings.send_seconds
 
     return BoundedProtocol
 
@@ -114,26 +118,49 @@ class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with bounds that it lacks and the ASGI `tls` extension (version 0.2)."""
 
     max_connections: int
+    max_connections_per_address: int
+    addresses: ClassVar[Counter[str]]
     max_header_bytes: int
     receive_seconds: float
+    send_seconds: float
 
     _tls: dict[str, Any] | None = None
     _header_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        if len(self.connections) >= self.max_connections:
+        address = str((transport.get_extra_info("peername") or ("",))[0])
+        from_there = self.addresses[address]
+        if len(self.connections) >= self.max_connections or from_there >= self.max_connections_per_address:
             metrics.HTTP_CONNECTIONS_REFUSED.labels("too_many").inc()
             transport.abort()
             return
+        self._address = address
+        self.addresses[address] = from_there + 1
         super().connection_made(transport)
         self._tls = _tls_extension(transport.get_extra_info("ssl_object"))
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
-        if self.transport is not None:
-            super().connection_lost(exc)
+        if self.transport is None:
+            return
+        self._read()
+        self.addresses[self._address] -= 1
+        if not self.addresses[self._address]:
+            del self.addresses[self._address]
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self.send_seconds, self._give_up)
+
+    def resume_writing(self) -> None:
+        self._read()
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -174,8 +201,13 @@ class _Protocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def _give_up(self) -> None:
-        self._deadline = None
+        self._deadline = self._unread = None
         metrics.HTTP_CONNECTIONS_REFUSED.labels("too_slow").inc()
         self.transport.abort()
 

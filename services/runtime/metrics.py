@@ -72,6 +72,13 @@ HTTP_REQUESTS = _counter("http_requests", "Requests answered.", "listener", "met
 HTTP_REQUEST_SECONDS = _histogram("http_request_seconds", "Time to an answer's first byte.", "listener")
 HTTP_REFUSED = _counter("http_refused", "Requests refused unseen: too_large, too_busy.", "listener", "reason")
 HTTP_CONNECTIONS_REFUSED = _counter("http_connections_refused", "Connections closed: too_many, too_slow.", "reason")
+REQUESTS_REFUSED = _counter(
+    "requests_refused",
+    "Requests of partners over a bound of their own: rate, concurrency, body; of unknown callers: failures, lookups.",
+    "platform",
+    "module",
+    "reason",
+)
 
 # Direct traffic, which skips the outbox.
 DIRECT_PUBLISHED = _counter("direct_published", "Events that Kafka acknowledged.", "topic")

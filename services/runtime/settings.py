@@ -100,9 +100,13 @@ class HttpsSettings(Group):
 
     Attributes:
         client_ca_file: Authorities whose client certificates the public listener accepts; none, none is asked for.
+        max_body_bytes: Of the admin listener; the public one has bounds of its own for each partner.
         receive_seconds: Within it a request's headers and body must have arrived.
+        send_seconds: A client that does not read its answer for longer is cut off.
         max_concurrent_requests: Above it a listener answers 503 at once.
         max_connections: Above it a new connection is closed.
+        max_connections_per_address: The same for one remote address; behind a load balancer that hides addresses it has
+            to be as high as `max_connections`.
     """
 
     host: str = "127.0.0.1"
@@ -117,9 +121,11 @@ class HttpsSettings(Group):
     max_header_bytes: Count = 32_768
     max_concurrent_requests: Count = 2_000
     max_connections: Count = 4_000
+    max_connections_per_address: Count = 1_000
     backlog_connections: Count = 1_024
     keep_alive_seconds: Count = 60
     receive_seconds: Seconds = 20
+    send_seconds: Seconds = 60
     stop_seconds: Count = 8
 
     @model_validator(mode="after")

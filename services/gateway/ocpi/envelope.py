@@ -14,6 +14,7 @@ from typing import Final
 
 from services.core.clock import format_utc
 from services.core.errors import BadContent, Conflict, Forbidden, Halted, NotFound, RoamwattError, TooLarge, Unavailable
+from services.gateway.limits.refusing import TooMany
 from services.gateway.partners.peers import Unauthorized
 from services.gateway.partners.registration import Refused, WrongMoment
 from services.gateway.vault import Unreadable
@@ -91,6 +92,8 @@ def answer_to(error: BaseException, retry_after_seconds: int) -> Answer:
     """
     if isinstance(error, OcpiError):
         return Answer(None, error.status, str(error), error.http_status)
+    if isinstance(error, TooMany):
+        return Answer(None, Status.CLIENT_ERROR, str(error), 429, {"retry-after": str(error.retry_after_seconds)})
     if isinstance(error, Refused):
         return Answer(None, error.ocpi_status, str(error))
     for kind, http_status, status in _ANSWERS:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.core.clock import system_clock
 from services.gateway.calls import Call, Front
+from services.gateway.limits.partners import Limits
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.peers import Peers
@@ -103,7 +104,8 @@ def _parts(settings: GatewaySettings, engine: AsyncEngine, vault: Vault, groups:
         return Answer(b'"authorize"')
 
     known = Peers(engine, settings.partners, system_clock, asyncio.get_running_loop().time)
-    front = Front(known, settings.gateway.party, system_clock, settings.inbound.max_body_bytes, 5)
+    limits = Limits(settings.limits, settings.inbound.max_body_bytes, asyncio.get_running_loop().time)
+    front = Front(known, settings.gateway.party, system_clock, limits, 5)
     concluded = Agreements(engine, settings.partners, system_clock, asyncio.get_running_loop().time)
     return Parts(engine, vault, concluded, groups, settings, front, authorize)
 

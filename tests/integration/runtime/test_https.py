@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from services.runtime import https
 from services.runtime.settings import HttpsSettings
 from tests.integration.runtime.listener import Certificates, certificates, client, send, serving, settings
+from tests.support.waiting import eventually
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 
@@ -105,6 +106,31 @@ async def test_one_connection_too_many_is_closed_and_the_others_live(made: Certi
         writer.write(REQUEST)
         assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
         writer.close()
+
+
+async def test_one_address_cannot_take_all_connections_and_may_come_again(made: Certificates) -> None:
+    async with serving(echo, settings(made, max_connections_per_address=1)) as server, asyncio.timeout(5):
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=client(made))
+        assert await send(server, client(made), REQUEST) == b""
+        writer.close()
+        await writer.wait_closed()
+        assert (await send(server, client(made), REQUEST)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_client_that_asks_on_and_does_not_read_is_cut_off(made: Certificates) -> None:
+    async def long(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("x" * 4_000_000)(scope, receive, send)
+
+    async with serving(long, settings(made, send_seconds=0.3)) as server, asyncio.timeout(10):
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=client(made), limit=1_000)
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n" * 10)
+        await eventually(lambda: _closed(server))
+        assert server.server_state.total_requests < 10
+        writer.transport.abort()
+
+
+async def _closed(server: https.Server) -> bool:
+    return server.server_state.total_requests > 0 and not server.server_state.connections
 
 
 async def test_a_stop_lets_requests_under_way_end(made: Certificates) -> None:
