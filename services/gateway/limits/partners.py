@@ -6,11 +6,12 @@ count would need a round trip to the database for every request, which costs mor
 """
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from services.gateway.limits.pace import Paces
 from services.gateway.limits.refusing import TooMany, count
 from services.gateway.limits.strangers import Strangers
+from services.gateway.ocpi.modules import ModuleId
 from services.gateway.partners.options import PartnerOptions
 from services.gateway.settings import LimitSettings
 
@@ -63,7 +64,7 @@ class Limits:
         return options.max_body_bytes or self._max_body_bytes
 
     def _per_minute(self, options: PartnerOptions, module: str) -> int:
-        own = options.requests_per_minute.get(module)
+        own = options.requests_per_minute.get(cast(ModuleId, module))
         usual = self._settings.handshakes_per_minute if module in _HANDSHAKE else self._settings.requests_per_minute
         return own or usual
 
