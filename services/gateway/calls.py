@@ -22,7 +22,9 @@ from services.gateway.ocpi import envelope
 from services.gateway.ocpi.envelope import Answer, OcpiError, Status
 from services.gateway.ocpi.headers import MessageIds, Routing, message_ids, response_routing, routing
 from services.gateway.ocpi.versions import V2_2_1, Version
+from services.gateway.partners.options import DEFAULT, PartnerOptions
 from services.gateway.partners.peers import Peer, Peers
+from services.gateway.partners.wording import cased, worded
 from services.runtime.bounds import DRAIN_FACTOR, Disconnected, Refusal, declared_bytes, read_body
 from services.runtime.logs import logger
 
@@ -112,7 +114,8 @@ class _Entry:
         try:
             answer = await self._answer_or_error(scope, receive, visit)
             routed = response_routing(visit.routing, self._front.hub)
-            await _send(send, answer, self._front.clock(), visit.ids.headers() | routed)
+            routed = {name: cased(value, visit.options) for name, value in routed.items()}
+            await _send(send, answer, self._front.clock(), visit.ids.headers() | routed, visit.options)
         except Disconnected:
             return
         finally:
@@ -131,6 +134,7 @@ class _Entry:
         """Answer a request; what costs something comes after what may refuse it."""
         headers, front = visit.headers, self._front
         peer = await self._peer(headers.get("authorization"), scope)
+        visit.options = peer.options
         visit.leave = front.limits.enter(peer.platform, peer.options, self._module)
         if self._access is Access.MODULES:
             visit.routing = routing(headers)
@@ -181,12 +185,14 @@ class _Visit:
     """A request on its way to its answer, with what is known of it so far.
 
     Attributes:
+        options: The caller's, once it is known.
         leave: To be called once the answer has left.
     """
 
     headers: Mapping[str, str]
     ids: MessageIds
     routing: Routing = field(default_factory=Routing)
+    options: PartnerOptions = DEFAULT
     leave: Leave = lambda: None
 
 
@@ -214,8 +220,10 @@ def nothing_here(refuse: Refusal) -> ASGIApp:
     return answer
 
 
-async def _send(send: Send, answer: Answer, now: datetime, headers: Mapping[str, str]) -> None:
-    content = envelope.body(answer, now)
+async def _send(
+    send: Send, answer: Answer, now: datetime, headers: Mapping[str, str], options: PartnerOptions = DEFAULT
+) -> None:
+    content = worded(envelope.body(answer, now), options)
     pairs = [_JSON, (b"content-length", b"%d" % len(content))]
     for name, value in (*headers.items(), *answer.headers.items()):
         pairs.append((name.encode(), value.encode("latin-1", "replace")))

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.calls import Endpoint, Front, nothing_here, refusal, route
 from services.gateway.inbound import locations, sessions
@@ -99,7 +99,7 @@ def application(parts: Parts) -> ASGIApp:
     desk = Desk(parts.agreements, settings.gateway.party, settings.inbound)
     views = Views(parts.engine, parts.vault, desk, settings.gateway.public_url)
     report = Report(parts.engine, parts.vault, settings.inbound, settings.gateway.public_url)
-    return Router(
+    router = Router(
         routes=[
             *_pushes(desk, parts, views),
             route(f"{_SENDER}/tokens/{{uid}}/authorize", front, {"POST": parts.authorize}),
@@ -111,6 +111,14 @@ def application(parts: Parts) -> ASGIApp:
         default=nothing_here(refusal(front.clock, front.retry_after_seconds)),
     )
 
+    async def unslashed(scope: Scope, receive: Receive, send: Send) -> None:
+        # Examples of the text have a slash at the end of paths, its definitions have none, and some partners add one.
+        path = scope["path"]
+        is_slashed = scope.get("raw_path", path.encode()).endswith(b"/")
+        await router({**scope, "path": path.rstrip("/")} if is_slashed else scope, receive, send)
+
+    return unslashed
+
 
 def _pushes(desk: Desk, parts: Parts, views: Views) -> list[Route]:
     front, groups = parts.front, parts.groupers
@@ -119,7 +127,7 @@ def _pushes(desk: Desk, parts: Parts, views: Views) -> list[Route]:
     location, tariff = Locations(desk, groups.locations), Tariffs(desk, groups.tariffs)
     place = {"GET": views.own("locations"), "PUT": location.put, "PATCH": location.patch}
     return [
-        *_slashed(_CDRS, front, {"POST": cdrs.post}),
+        route(_CDRS, front, {"POST": cdrs.post}),
         route(
             f"{_RECEIVER}/sessions/{_OWN}",
             front,
@@ -146,16 +154,10 @@ def _lists(front: Front, views: Views) -> list[Route]:
     place = {"GET": views.one_location}
     return [
         *(
-            each
+            route(f"{_SENDER}/{module}", front, {"GET": views.listed(module)})
             for module in ("locations", "tariffs", "tokens", "sessions", "cdrs")
-            for each in _slashed(f"{_SENDER}/{module}", front, {"GET": views.listed(module)})
         ),
         route(f"{_SENDER}/locations/{{object_id}}", front, place),
         route(f"{_SENDER}/locations/{{object_id}}/{{evse_uid}}", front, place),
         route(f"{_SENDER}/locations/{{object_id}}/{{evse_uid}}/{{connector_id}}", front, place),
     ]
-
-
-def _slashed(path: str, front: Front, methods: dict[str, Endpoint]) -> list[Route]:
-    """Return a route with and without a slash at its end: the text's examples have one, its definitions have none."""
-    return [route(path, front, methods), route(path + "/", front, methods)]

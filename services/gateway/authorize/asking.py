@@ -20,7 +20,6 @@ from services.gateway.authorize.home_answers import HomeAnswers
 from services.gateway.authorize.question import Place
 from services.gateway.authorize.telling import HomeAnswer, question_body, read_home_answer
 from services.gateway.deliveries.courier import Client, Routes
-from services.gateway.deliveries.requests import PartnerRequest
 from services.gateway.settings import AuthorizeSettings
 from services.gateway.vault import Purpose
 from services.gateway.vault_store import Erased, Sealing, Vault
@@ -110,13 +109,10 @@ class Asking:
             # Its contract was erased: nobody knows this credential any more.
             return HomeAnswer(answer="UNKNOWN")
         place = Place(asked.location_id, tuple(asked.evse_uids)) if asked.location_id else None
-        request = PartnerRequest(
-            platform=route.platform,
-            token=route.token,
-            style=route.style,
-            module="tokens",
-            method="POST",
-            url=f"{url.rstrip('/')}/{quote(uid, safe='')}/authorize?type={quote(asked.credential_type, safe='')}",
+        request = route.request(
+            "tokens",
+            "POST",
+            f"{url.rstrip('/')}/{quote(uid, safe='')}/authorize?type={quote(asked.credential_type, safe='')}",
             sender=asked.visited_cso,
             receiver=asked.home_csp,
             correlation_id=correlation_id or asked.authorization_id,

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -17,6 +17,9 @@ from services.gateway.deliveries.verdict import Failing, Result
 from services.gateway.settings import ClientSettings
 from services.runtime.security import client_context
 from services.runtime.settings import SettingsError
+
+_TLS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+"""The oldest version by the name that it has in a partner's options; another partner's stays what it is."""
 
 
 class PartnerClient:
@@ -33,8 +36,8 @@ class PartnerClient:
         request_id: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
         self._settings, self._ca_folder, self._request_id = settings, ca_folder, request_id
-        self._context = client_context(ca_file)
-        self._contexts: dict[Path, tuple[int, ssl.SSLContext]] = {}
+        self._usual = {version: client_context(ca_file, minimum_version=version) for version in _TLS.values()}
+        self._contexts: dict[tuple[Path, ssl.TLSVersion], tuple[int, ssl.SSLContext]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -74,10 +77,10 @@ class PartnerClient:
         async with session.request(
             request.method,
             # The URL is encoded already; encoding it again would change ids that hold a percent sign.
-            URL(request.url, encoded=True),
-            data=request.body,
+            URL(request.target, encoded=True),
+            data=request.content,
             headers=headers(request, self._request_id()),
-            ssl=self._context_for(request.platform),
+            ssl=self._context_for(request.platform, _TLS[request.options.min_tls]),
             allow_redirects=False,
             timeout=limits,
         ) as response:
@@ -112,22 +115,22 @@ class PartnerClient:
             )
         return self._session
 
-    def _context_for(self, platform: str) -> ssl.SSLContext:
+    def _context_for(self, platform: str, version: ssl.TLSVersion) -> ssl.SSLContext:
         """Return a platform's own authorities where the folder has a file of its name, else the deployment's.
 
         The file is read again when it changes: partners' authorities are renewed while we run.
         """
         if self._ca_folder is None:
-            return self._context
+            return self._usual[version]
         file = self._ca_folder / f"{quote(platform, safe='')}.pem"
         try:
             changed_at = file.stat().st_mtime_ns
         except FileNotFoundError:
-            return self._context
-        known = self._contexts.get(file)
+            return self._usual[version]
+        known = self._contexts.get((file, version))
         if known is None or known[0] != changed_at:
-            known = changed_at, client_context(file)
-            self._contexts[file] = known
+            known = changed_at, client_context(file, minimum_version=version)
+            self._contexts[file, version] = known
         return known[1]
 
 

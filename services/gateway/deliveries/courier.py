@@ -18,6 +18,7 @@ from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest
 from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, Settlement, settle
 from services.gateway.deliveries.verdict import is_healthy
 from services.gateway.partners.connections import Connection
+from services.gateway.partners.wording import owned
 from services.gateway.settings import DeliverySettings
 from services.runtime import metrics
 from services.runtime.logs import logger
@@ -167,10 +168,10 @@ class Courier:
         return [task.result() for task in tasks]
 
     async def _send_one(self, route: Connection, row: Leased, rendered: Mapping[UUID, Rendered]) -> Attempt:
-        url, content = route.url(row.module, "RECEIVER"), rendered.get(row.delivery_id)
+        url, content = route.push_url(row.module), rendered.get(row.delivery_id)
         if url is None:
             # A missing receiver is no fault: who cannot be pushed to, pulls.
-            return Attempt(row, withdrawn=f"{self._partner} has no receiver of {row.module}")
+            return Attempt(row, withdrawn=f"nothing of {row.module} is pushed to {self._partner}")
         if content is None:
             return Attempt(row, withdrawn=_UNKNOWN)
         answer = await self._parts.client.send(_request(route, url, row, content))
@@ -198,13 +199,11 @@ class Courier:
 
 
 def _request(route: Connection, url: str, row: Leased, content: Rendered) -> PartnerRequest:
-    return PartnerRequest(
-        platform=route.platform,
-        token=route.token,
-        style=route.style,
-        module=row.module,
-        method=content.method,
-        url=f"{url.rstrip('/')}/{content.path}" if content.path else url,
+    path = owned(content.path, row.owner, route.options)
+    return route.request(
+        row.module,
+        content.method,
+        f"{url.rstrip('/')}/{path}" if path else url,
         sender=row.sender,
         receiver=row.partner,
         # Where the sender gave none, the delivery's own id ties its tries together.

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from services.gateway.deliveries.verdict import Result
+from services.gateway.ocpi.modules import CONFIGURATION
+from services.gateway.partners.options import DEFAULT, PartnerOptions
 from services.gateway.partners.tokens import Style, authorization
-
-_NOT_ROUTED: Final = frozenset({"versions", "credentials", "hubclientinfo"})
+from services.gateway.partners.wording import addressed, cased, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class PartnerRequest:
         sender: The party on whose behalf it is sent (a CSO's for its CDR), `CC-PPP`.
         receiver: The party that it is for.
         correlation_id: Kept over all hops; a hop's own request id is always new.
+        options: The platform's quirks; they are applied when it is sent, here and nowhere else.
+        exact_url: The URL is one that the partner gave for this very use: not a letter of it is changed.
     """
 
     platform: str
@@ -32,6 +35,19 @@ class PartnerRequest:
     receiver: str
     correlation_id: str
     body: bytes | None = field(default=None, repr=False)
+    options: PartnerOptions = DEFAULT
+    exact_url: bool = False
+
+    @property
+    def target(self) -> str:
+        """The URL as it is called; those of versions and credentials are as the partner gave them."""
+        is_given = self.exact_url or self.module in {"versions", "credentials"}
+        return self.url if is_given else addressed(self.url, self.options)
+
+    @property
+    def content(self) -> bytes | None:
+        """The body as it is sent."""
+        return None if self.body is None else worded(self.body, self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +76,9 @@ def headers(request: PartnerRequest, request_id: str) -> Mapping[str, str]:
         # A small compressed answer could unfold to any size.
         "Accept-Encoding": "identity",
     }
-    if request.module not in _NOT_ROUTED:
-        found |= _routing("from", request.sender) | _routing("to", request.receiver)
+    if request.module not in CONFIGURATION:
+        sender, receiver = (cased(party, request.options) for party in (request.sender, request.receiver))
+        found |= _routing("from", sender) | _routing("to", receiver)
     if request.body is not None:
         found["Content-Type"] = "application/json"
     return found

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from services.core.clock import system_clock
 from services.core.errors import BadContent
 from services.core.party import PartyId
 from services.gateway.calls import Call
+from services.gateway.inbound.dating import dated
 from services.gateway.inbound.module import Outcome, Result
 from services.gateway.objects import Decision
 from services.gateway.ocpi import documents
@@ -34,10 +37,20 @@ class Desk:
     agreements: Agreements
     hub: str
     settings: InboundSettings
+    clock: Callable[[], datetime] = system_clock
 
     def document(self, call: Call) -> Document:
-        """Return the body as parsed; see `documents.parse` for what it raises."""
-        return documents.parse(call.body, self.settings.max_json_depth)
+        """Return the body as parsed; see `documents.parse` for what it raises.
+
+        Where the caller's objects may lack `last_updated`, they have one from here on, in the call's body too.
+        """
+        document = documents.parse(call.body, self.settings.max_json_depth)
+        if not call.peer.options.assume_last_updated:
+            return document
+        complete = dated(document, self.clock())
+        if complete != document:
+            call.body = documents.render(complete)
+        return complete
 
     async def counterparts(self, owner: str, role: str) -> tuple[str, ...]:
         """Return who has an agreement in force with a party that acts in this role."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, any_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.gateway.deliveries.requests import PartnerRequest
 from services.gateway.ocpi.versions import V2_2_1, VERSIONS, Version
 from services.gateway.partners.brief_cache import BriefCache
 from services.gateway.partners.options import DEFAULT, PartnerOptions, loaded
@@ -43,6 +44,38 @@ class Connection:
     def url(self, module: str, role: str) -> str | None:
         """Return the URL of one of its interfaces, or None where it has none."""
         return self.endpoints.get((module, role))
+
+    def push_url(self, module: str) -> str | None:
+        """Return where objects of a module are pushed to; None where nothing is: it lists what is for it."""
+        return self.url(module, "RECEIVER") if self.options.push else None
+
+    def request(
+        self,
+        module: str,
+        method: str,
+        url: str,
+        *,
+        sender: str,
+        receiver: str,
+        correlation_id: str,
+        body: bytes | None = None,
+        exact_url: bool = False,
+    ) -> PartnerRequest:
+        """Return a request to it, with all that it takes to be let in and understood; see `PartnerRequest`."""
+        return PartnerRequest(
+            platform=self.platform,
+            token=self.token,
+            style=self.style,
+            module=module,
+            method=method,
+            url=url,
+            sender=sender,
+            receiver=receiver,
+            correlation_id=correlation_id,
+            body=body,
+            options=self.options,
+            exact_url=exact_url,
+        )
 
 
 def secret_name(platform: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.core.errors import NotFound
 from services.gateway.partners.options import PartnerOptions, checked, loaded, stored
 from services.gateway.partners.tables import partner_options
+from services.gateway.snapshots import restart_snapshots
 from services.gateway.tables import peers
 from services.runtime.work import Work
 
@@ -28,15 +29,21 @@ async def change_options(
 ) -> PartnerOptions:
     """Write a platform's options as `change` makes them of those that were set, and return them.
 
+    One that is pushed to again gets everything, as after a registration.
+
     Raises:
         NotFound: when there is no such platform.
         BadContent: naming each option that does not exist or cannot have its value.
     """
     await work.advise(f"options/{platform}")
-    options = checked(change(stored(loaded(await _values(work.connection, platform)))))
+    former = loaded(await _values(work.connection, platform))
+    options = checked(change(stored(former)))
     values = {"options": stored(options), "updated_at": work.now}
     statement = insert(partner_options).values(platform=platform, **values)
     await work.connection.execute(statement.on_conflict_do_update(index_elements=["platform"], set_=values))
+    if options.push and not former.push:
+        parties = await work.connection.execute(select(peers.c.party).where(peers.c.platform == platform))
+        await restart_snapshots(work.connection, list(parties.scalars()), work.now)
     return options
 
 

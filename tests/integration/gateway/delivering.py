@@ -23,6 +23,7 @@ from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.reporting import report_refusals
 from services.gateway.object_store import Key, ObjectStore, Row
 from services.gateway.partners.connections import Connections, secret_name
+from services.gateway.partners.options_store import change_options
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.settings import ClientSettings, DeliverySettings, GatewaySettings
 from services.gateway.tables import connections, metadata, peers
@@ -80,9 +81,15 @@ class Delivering:
         events = [self.codec.decode("delivery.completed", row["value"]) for row in await self.rows(query)]
         return [event for event in events if getattr(event, "partner", "") == partner]
 
+    async def set_options(self, platform: str, **options: Any) -> None:
+        """Set a partner's options, as an operator does."""
+        await self.transactions.run(lambda work: change_options(work, platform, lambda _former: options))
+
     async def publish(self, object_id: str, partners: Sequence[str], version: int = 1, content: str = "first") -> None:
         """Store a location's state and queue it, as a push does."""
-        body = f'{{"id":"{object_id}","name":"{content}"}}'.encode()
+        place = f'"country_code":"{OWNER[:2]}","party_id":"{OWNER[3:]}"'
+        date = "2026-03-01T10:00:00Z"
+        body = f'{{{place},"id":"{object_id}","name":"{content}","last_updated":"{date}"}}'.encode()
         row = Row(Key.of(OWNER, object_id), object_id, "", version, False, SINCE, None, body, "OCPI-2.2.1")
 
         async def act(work: Work) -> None:

@@ -86,11 +86,14 @@ class Partner:
 
 
 @asynccontextmanager
-async def partner(folder: Path, name: str) -> AsyncIterator[Partner]:
+async def partner(
+    folder: Path, name: str, newest_tls: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+) -> AsyncIterator[Partner]:
     """Run a partner's server at a port of its own, with a certificate of its own authority."""
     ca_file, certificate_file, key_file = make(folder / name, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_file, key_file)
+    context.maximum_version = newest_tls
     here = Partner(ca_file)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", here.handle)

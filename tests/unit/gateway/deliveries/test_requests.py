@@ -1,4 +1,9 @@
+from dataclasses import replace
+
+import pytest
+
 from services.gateway.deliveries.requests import PartnerRequest, headers
+from services.gateway.partners.options import checked
 from services.gateway.partners.tokens import Style
 
 
@@ -17,6 +22,7 @@ def request(module: str, body: bytes | None = None, style: Style = Style.BASE64)
     )
 
 
+@pytest.mark.ocpi_rule(14)
 def test_each_hop_has_a_new_request_id_and_the_same_correlation_id() -> None:
     found = headers(request("sessions", b"{}"), "hop-2")
     assert found["X-Request-ID"] == "hop-2"
@@ -32,11 +38,13 @@ def test_functional_modules_are_routed() -> None:
     assert found["OCPI-to-party-id"] == "ABC"
 
 
+@pytest.mark.ocpi_rule(15)
 def test_configuration_modules_are_not_routed() -> None:
     for module in ("versions", "credentials", "hubclientinfo"):
         assert not [name for name in headers(request(module), "r") if name.lower().startswith("ocpi-")]
 
 
+@pytest.mark.ocpi_rule(3)
 def test_the_token_is_written_as_the_partner_wants_it() -> None:
     assert headers(request("cdrs"), "r")["Authorization"] == "Token ZXhhbXBsZS10b2tlbg=="
     assert headers(request("cdrs", style=Style.RAW), "r")["Authorization"] == "Token example-token"
@@ -44,3 +52,16 @@ def test_the_token_is_written_as_the_partner_wants_it() -> None:
 
 def test_a_request_does_not_show_its_token() -> None:
     assert "example-token" not in repr(request("cdrs"))
+
+
+def test_a_url_that_was_given_for_this_use_is_called_as_it_is() -> None:
+    slashed = replace(request("commands"), options=checked({"trailing_slash": True}))
+    assert slashed.target == "https://csp.example/x/"
+    assert replace(slashed, exact_url=True).target == "https://csp.example/x"
+    assert replace(slashed, module="versions").target == "https://csp.example/x"
+
+
+def test_the_body_is_worded_for_the_partner() -> None:
+    lower = checked({"party_id_case": "LOWER"})
+    assert replace(request("cdrs", b'{"party_id":"TNM"}'), options=lower).content == b'{"party_id":"tnm"}'
+    assert request("cdrs").content is None
