@@ -80,6 +80,7 @@ class State:
         pseudonym: Of the credential that it is about; empty where it is about none.
         receiver: The home-CSP of a session or a CDR; else empty.
         sealed: The body, sealed under the contract's key; empty where it is about none.
+        body: The object as JSON where it is about no contract; else empty.
     """
 
     owner: str
@@ -94,3 +95,4 @@ class State:
     sealed: bytes = field(repr=False)
     correlation_id: str
     protocol: str
+    body: bytes = field(default=b"", repr=False)

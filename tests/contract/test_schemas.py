@@ -29,6 +29,10 @@ PUBLISHED = {
     1_631_190_018: "delivery_completed",
     1_631_190_019: "dead_letter",
     1_631_190_020: "relay_cursor",
+    1_631_190_021: "location_published",
+    1_631_190_022: "tariff_published",
+    1_631_190_023: "credential_issued",
+    1_631_190_024: "session_reported",
 }
 CONTRACT = contract.load()
 

@@ -34,3 +34,7 @@ class CredentialIssued(Record):
         description="The credential itself, sealed under the key of its contract (AES-256-GCM); only the gateway can open it."
     )
     last_updated: Timestamp = Field(description="When the home-CSP last changed it, as the home-CSP says.")
+    protocol: str | None = Field(
+        default=None,
+        description="Protocol and version that the object is in (OCPI-2.3.0); empty in events from before it was said.",
+    )

@@ -43,3 +43,11 @@ class SessionReported(Record):
         default=None, description="Cost so far with tax, in the currency; empty where the CSO does not say."
     )
     last_updated: Timestamp = Field(description="When the CSO last changed it, as the CSO says.")
+    protocol: str | None = Field(
+        default=None,
+        description="Protocol and version that the object is in (OCPI-2.3.0); empty in events from before it was said.",
+    )
+    sealed: bytes | None = Field(
+        default=None,
+        description="The session in that protocol as JSON, as the CSO sent it or, after a change, as it stands, sealed under the key of its contract (AES-256-GCM); only the gateway can open it. Empty in events from before it was kept.",
+    )

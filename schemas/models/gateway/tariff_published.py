@@ -80,3 +80,11 @@ class TariffPublished(Record):
         default=None, description="Until when the tariff applies; empty means for ever."
     )
     last_updated: Timestamp = Field(description="When the owner last changed it, as the owner says.")
+    protocol: str | None = Field(
+        default=None,
+        description="Protocol and version that the object is in (OCPI-2.3.0); empty in events from before it was said.",
+    )
+    document: bytes | None = Field(
+        default=None,
+        description="The object in that protocol as JSON, as its owner sent it or, after a push of a part, as it stands: whatever the fields above do not carry. Empty in events from before it was kept.",
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from services.core.errors import Unavailable
+from services.core.errors import BadContent, TooLarge, Unavailable
 from services.gateway.deliveries.queue import Delivery, enqueue
 from services.gateway.inbound.module import Module, Outcome, Result
 from services.gateway.object_store import Key, ObjectStore, Row
@@ -251,9 +251,19 @@ class Pipeline:
         await self._store.update(work, [group.held[key].row for key in sorted(group.changed)])
         for key, event in group.events:
             if key not in lost:
-                work.append(event)
+                self._append(work, event)
         await enqueue(work, [delivery for key, delivery in group.deliveries if key not in lost])
         return lost
+
+    def _append(self, work: Work, event: Event) -> None:
+        try:
+            work.append(event)
+        except TooLarge:
+            # As bad content it is looked for in the group, and the others are taken.
+            raise BadContent(
+                f"{self._module.name}: with all that was pushed of it the object is larger than an event may be; "
+                "take parts away, or divide it into several"
+            ) from None
 
 
 def _state(row: Row, merged: Merged, sealed: bytes, push: Push) -> State:
@@ -270,4 +280,5 @@ def _state(row: Row, merged: Merged, sealed: bytes, push: Push) -> State:
         sealed=sealed,
         correlation_id=push.correlation_id,
         protocol=row.protocol,
+        body=b"" if sealed else row.body,
     )

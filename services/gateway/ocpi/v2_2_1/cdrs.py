@@ -51,8 +51,6 @@ def cdr_event(state: State) -> Event:
         "credit_reference_id": found.get("credit_reference_id"),
         "remark": found.get("remark"),
         "last_updated": state.last_updated,
-        "protocol": state.protocol,
-        "sealed": state.sealed,
     }
     # By far the busiest event, and the largest: a second check of its parts would be an eighth of a CDR's whole cost.
     return event("cdr.submitted", CdrSubmitted, state, fields, f"{state.owner}|{state.object_id}", checked=True)

@@ -29,7 +29,7 @@ def event(
         topic: The topic, which is the event's type too.
         model: The model generated from the topic's schema.
         state: The state.
-        fields: The event's own fields; id, time and version are added.
+        fields: The event's own fields; id, time, version and the whole object are added.
         key: The record's key.
         distinct: Tells apart objects of one owner and id, such as those for different audiences.
         partition_key: What chooses the partition where that is not the key.
@@ -43,6 +43,7 @@ def event(
     object_id = f"{state.object_id}\x1f{distinct}" if distinct else state.object_id
     id = object_event_id(state.owner, object_id, state.version, topic)
     fields |= {"event_id": id, "occurred_at": state.last_updated, "version": state.version}
+    fields |= {"protocol": state.protocol, **_whole(model, state)}
     try:
         value = model.model_construct(**fields) if checked else model.model_validate(fields)
     except ValidationError as error:
@@ -50,3 +51,8 @@ def event(
         place = ".".join(str(part) for part in first["loc"])
         raise OcpiError(f"{place}: cannot be taken ({first['msg']})") from None
     return Event(id, topic, key, value, state.last_updated, state.correlation_id, None, partition_key)
+
+
+def _whole(model: type[BaseModel], state: State) -> dict[str, bytes]:
+    """Return the whole object, for all that the event's own fields do not carry: sealed where it concerns a person."""
+    return {"document": state.body} if "document" in model.model_fields else {"sealed": state.sealed}

@@ -48,7 +48,6 @@ def token_event(state: State) -> Event:
         "whitelist": found["whitelist"],
         "valid": found["valid"],
         "removed": state.removed,
-        "sealed": state.sealed,
         "last_updated": state.last_updated,
     }
     key = f"{state.pseudonym}|{state.audience}"
