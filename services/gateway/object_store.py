@@ -31,6 +31,10 @@ _VALUES: Final = (
     "CAST(:protocol AS text[])) "
     f"AS n({_COLUMNS})"
 )
+_KEYS: Final = (
+    "unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), CAST(:audience AS text[])) "
+    "AS k(owner, object_key, audience)"
+)
 
 
 class Key(NamedTuple):
@@ -76,7 +80,7 @@ class ObjectStore:
         if module not in MODULES:
             raise ValueError(f"no module {module}")
         self.module: Final = module
-        self._lock, self._insert, self._update = _statements(module)
+        self._lock, self._insert, self._update, self._revive = _statements(module)
 
     async def lock(self, work: Work, keys: Collection[Key]) -> dict[Key, Row]:
         """Lock the objects of these keys, in the order of the keys, and return those that exist."""
@@ -88,13 +92,28 @@ class ObjectStore:
         """Write new objects and return which were written; the others another transaction wrote first."""
         if not rows:
             return set()
+        await self._queue_up(work)
         written = await work.connection.execute(self._insert, _columns(rows))
         return {Key(owner, object_key, audience) for owner, object_key, audience in written}
+
+    async def revive(self, work: Work, keys: Collection[Key]) -> None:
+        """Put locked objects that come back, after they were removed, at the end of lists, like new ones."""
+        if keys:
+            await self._queue_up(work)
+            await work.connection.execute(self._revive, columns(sorted(keys), *Key._fields))
 
     async def update(self, work: Work, rows: Sequence[Row]) -> None:
         """Write new states of objects that this work has locked."""
         if rows:
             await work.connection.execute(self._update, _columns(rows))
+
+    async def _queue_up(self, work: Work) -> None:
+        """Wait for those who are giving out places in the order of lists, until they have committed.
+
+        A place is then never seen before a lower one, so what comes late cannot shift a page that was served. Without
+        it a list could skip objects: sequences give out numbers in the order of calls, not of commits.
+        """
+        await work.advise(f"gateway.{self.module}.created")
 
 
 async def newest(
@@ -135,10 +154,9 @@ async def listed(
     return [row_of(row) for row in await connection.execute(_LISTED[module], values)]
 
 
-def _statements(module: str) -> tuple[TextClause, TextClause, TextClause]:
+def _statements(module: str) -> tuple[TextClause, TextClause, TextClause, TextClause]:
     lock = (
-        f"SELECT {READ} FROM gateway.{module} o JOIN unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), "
-        "CAST(:audience AS text[])) AS k(owner, object_key, audience) USING (owner, object_key, audience) "
+        f"SELECT {READ} FROM gateway.{module} o JOIN {_KEYS} USING (owner, object_key, audience) "
         "ORDER BY o.owner, o.object_key, o.audience FOR UPDATE OF o"
     )
     insert = (
@@ -151,7 +169,11 @@ def _statements(module: str) -> tuple[TextClause, TextClause, TextClause]:
         f"last_updated = n.last_updated, pseudonym = n.pseudonym, body = n.body, protocol = n.protocol FROM {_VALUES} "
         "WHERE (o.owner, o.object_key, o.audience) = (n.owner, n.object_key, n.audience)"
     )
-    return text(lock), text(insert), text(update)
+    revive = (
+        f"UPDATE gateway.{module} o SET created = DEFAULT FROM {_KEYS} "
+        "WHERE (o.owner, o.object_key, o.audience) = (k.owner, k.object_key, k.audience)"
+    )
+    return text(lock), text(insert), text(update), text(revive)
 
 
 _NEWEST: Final[Mapping[str, TextClause]] = {

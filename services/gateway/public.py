@@ -1,5 +1,6 @@
 """The public application: every path that partners reach, put together."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.calls import Endpoint, Front, nothing_here, refusal, route
+from services.gateway.counting import Counts
 from services.gateway.inbound import locations, sessions
 from services.gateway.inbound.cdrs import MODULE as CDRS
 from services.gateway.inbound.cdrs import Cdrs
@@ -97,8 +99,10 @@ def application(parts: Parts) -> ASGIApp:
     """Return the ASGI application. Routes are tried in order, so the busiest come first."""
     front, settings = parts.front, parts.settings
     desk = Desk(parts.agreements, settings.gateway.party, settings.inbound)
-    views = Views(parts.engine, parts.vault, desk, settings.gateway.public_url)
-    report = Report(parts.engine, parts.vault, settings.inbound, settings.gateway.public_url)
+    counts = Counts(parts.engine, settings.lists, time.monotonic)
+    base_url = settings.gateway.public_url
+    views = Views(parts.engine, parts.vault, desk, base_url, counts, settings.lists.max_page_bytes)
+    report = Report(parts.engine, parts.vault, settings.inbound, base_url)
     router = Router(
         routes=[
             *_pushes(desk, parts, views),

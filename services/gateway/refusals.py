@@ -19,7 +19,7 @@ from services.gateway.calls import Call
 from services.gateway.object_store import current
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
-from services.gateway.paging import Page, page_headers, page_of
+from services.gateway.paging import Page, Shown, page_headers, page_of
 from services.gateway.settings import InboundSettings
 from services.gateway.tables import refusals
 from services.gateway.vault import Purpose
@@ -125,7 +125,8 @@ class Report:
                 if line["module"] == "tokens":
                     line["object_id"] = await self._uid(connection, line)
         url = self.base_url + call.url.partition("?")[0]
-        return Answer(documents.render(lines), headers=page_headers(page, total, len(lines), url, call.query))
+        shown = Shown(total, len(lines), page.offset + len(lines) < total, None, page.limit)
+        return Answer(documents.render(lines), headers=page_headers(page, shown, url, call.query))
 
     async def _uid(self, connection: AsyncConnection, line: dict[str, Any]) -> str:
         """Return a token's uid to its own home-CSP, which does not know the pseudonym; that where nothing is left."""

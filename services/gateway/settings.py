@@ -80,6 +80,21 @@ class LimitSettings(Group):
     max_remembered: Count = 10_000
 
 
+class ListSettings(Group):
+    """Bounds of the lists that partners read.
+
+    Attributes:
+        max_page_bytes: A page ends before its objects have more; `X-Limit` then says how many fit.
+        exact_count_rows: Up to here `X-Total-Count` is counted at each request; a larger one is remembered for
+            `count_seconds`.
+    """
+
+    max_page_bytes: Count = 8_000_000
+    exact_count_rows: Count = 10_000
+    count_seconds: Seconds = 10
+    max_cached_counts: Count = 1_000
+
+
 class PartnerSettings(Group):
     """Bounds of knowing partners and of the credentials handshake.
 
@@ -177,6 +192,7 @@ class GatewaySettings(RuntimeSettings):
     authorize: AuthorizeSettings = AuthorizeSettings()
     inbound: InboundSettings = InboundSettings()
     limits: LimitSettings = LimitSettings()
+    lists: ListSettings = ListSettings()
 
     @model_validator(mode="after")
     def _leases_outlast_requests(self) -> Self:

@@ -171,8 +171,8 @@ vault_identity = Table(
 )
 
 
-def _object_table(module: str, *indexed: str) -> Table:
-    """One table for each module; `indexed` are the columns by which its lists are found, before the order."""
+def _object_table(module: str, *indexes: Index) -> Table:
+    """One table for each module, with the indexes that its lists are read from."""
     return Table(
         module,
         metadata,
@@ -187,17 +187,35 @@ def _object_table(module: str, *indexed: str) -> Table:
         Column("pseudonym", Uuid, comment="whose key the body is sealed under; null: not sealed"),
         Column("body", LargeBinary, nullable=False, comment="the object as JSON"),
         Column("protocol", Text, nullable=False, server_default="OCPI-2.2.1", comment="the version that it is in"),
-        Column("created", BigInteger, Identity(always=True, cache=100), nullable=False, comment="the order of lists"),
+        Column("created", BigInteger, Identity(always=True, cache=1), nullable=False, comment="the order of lists"),
         PrimaryKeyConstraint("owner", "object_key", "audience"),
-        Index(f"{module}_listed", *indexed, "created"),
+        *indexes,
     )
 
 
-locations = _object_table("locations", "owner")
-tariffs = _object_table("tariffs", "owner")
-tokens = _object_table("tokens", "owner")
-sessions = _object_table("sessions", "receiver")
-cdrs = _object_table("cdrs", "receiver")
+def _published(module: str) -> Table:
+    """A module whose objects are for many: lists of one owner, of all, of what changed lately, of one audience."""
+    shown = ["owner", "audience", "removed", "last_updated", "object_key"]
+    return _object_table(
+        module,
+        Index(f"{module}_listed", "owner", "created"),
+        Index(f"{module}_ordered", "created", postgresql_include=shown),
+        Index(f"{module}_dated", "last_updated", "owner"),
+        Index(f"{module}_own", "audience", "owner", "object_key", postgresql_where=text("audience <> ''")),
+    )
+
+
+def _concerning(module: str) -> Table:
+    """A module whose objects concern one home-CSP each, by which they are listed."""
+    shown = ["owner", "removed", "last_updated", "pseudonym"]
+    return _object_table(module, Index(f"{module}_listed", "receiver", "created", postgresql_include=shown))
+
+
+locations = _published("locations")
+tariffs = _published("tariffs")
+tokens = _published("tokens")
+sessions = _concerning("sessions")
+cdrs = _concerning("cdrs")
 
 refusals = Table(
     "refusals",

@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway import listing
 from services.gateway.calls import Call, Endpoint
+from services.gateway.counting import Counts
 from services.gateway.inbound.reading import CSO, CSP, Desk, owner_in_url
 from services.gateway.inbound.tokens import token_type
-from services.gateway.listing import PUBLISHED, Viewer
+from services.gateway.listing import PUBLISHED, Found, Viewer
 from services.gateway.object_store import Row, current
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
 from services.gateway.ocpi.v2_2_1.outgoing import to_wire
-from services.gateway.paging import page_headers, page_of
+from services.gateway.paging import Page, Shown, page_headers, page_of
 from services.gateway.vault import Credential, Purpose
 from services.gateway.vault_store import Sealing, Vault
 from services.runtime.postgres import translated
@@ -37,6 +38,8 @@ class Views:
     vault: Vault
     desk: Desk
     base_url: str
+    counts: Counts
+    max_page_bytes: int
 
     def own(self, module: str) -> Endpoint:
         """Return the endpoint by which an owner reads an object of its own as we hold it."""
@@ -67,11 +70,12 @@ class Views:
             most = call.peer.options.max_page_rows or settings.max_page_rows
             page = page_of(call.query, min(settings.default_page_rows, most), most)
             viewer = await self._viewer(call, module)
+            total = await self.counts.of(module, viewer, page)
             async with translated(), self.engine.connect() as connection:
-                total, rows = await listing.page(connection, module, viewer, page)
-                bodies = await self._bodies(connection, module, rows)
+                found = await listing.page(connection, module, viewer, page, self.max_page_bytes)
+                bodies = await self._bodies(connection, module, found.rows)
             url = self.base_url + call.url.partition("?")[0]
-            headers = page_headers(page, total, len(rows), url, call.query)
+            headers = page_headers(page, _shown(page, total, found), url, call.query)
             return Answer(b"[" + b",".join(body for body in bodies if body is not None) + b"]", headers=headers)
 
         return get
@@ -124,6 +128,13 @@ class Views:
         if found is None:
             raise Missing("there is no such token", Status.UNKNOWN_TOKEN)
         return found
+
+
+def _shown(page: Page, total: int, found: Found) -> Shown:
+    """Return what the headers say of a page; a count that is a moment old is not less than what was seen since."""
+    rows = len(found.rows)
+    seen = page.offset + rows + found.more if rows else 0
+    return Shown(max(total, seen), rows, found.more, found.last, rows if found.cut else page.limit)
 
 
 def _part(call: Call, body: bytes) -> bytes:

@@ -62,6 +62,7 @@ class _Group:
     results: dict[int, Result] = field(default_factory=dict)
     created: set[Key] = field(default_factory=set)
     changed: set[Key] = field(default_factory=set)
+    revived: set[Key] = field(default_factory=set)
     events: list[tuple[Key, Event]] = field(default_factory=list)
     deliveries: list[tuple[Key, Delivery]] = field(default_factory=list)
 
@@ -167,6 +168,8 @@ class Pipeline:
             group.created.add(key)
         elif key not in group.created:
             group.changed.add(key)
+            if change.held.row.removed and not row.removed:
+                group.revived.add(key)
         group.held[key] = _Held(row, change.merged.document)
         group.events.append((key, event))
         partners = (row.receiver,) if row.receiver else push.partners
@@ -249,6 +252,7 @@ class Pipeline:
         new = [group.held[key].row for key in sorted(group.created)]
         lost = group.created - await self._store.insert(work, new)
         await self._store.update(work, [group.held[key].row for key in sorted(group.changed)])
+        await self._store.revive(work, group.revived)
         for key, event in group.events:
             if key not in lost:
                 self._append(work, event)
