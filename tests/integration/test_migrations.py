@@ -32,6 +32,7 @@ def connection(settings: RuntimeSettings) -> Iterator[Connection]:
 
 def service_of(name: str, settings: RuntimeSettings) -> Service:
     """Return what the migration needs of a service, without its settings."""
+    importlib.import_module(f"services.{name}.__main__")  # every area of it declares its tables
     tables = importlib.import_module(f"services.{name}.tables")
     return Service(name=name, settings=settings, metadata=cast(MetaData, tables.metadata), handlers={})
 
