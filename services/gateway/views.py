@@ -18,7 +18,7 @@ from services.gateway.listing import PUBLISHED, Found, Viewer
 from services.gateway.object_store import Row, current
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
-from services.gateway.ocpi.v2_2_1.outgoing import to_wire
+from services.gateway.ocpi.outgoing import to_wire
 from services.gateway.paging import Page, Shown, page_headers, page_of
 from services.gateway.vault import Credential, Purpose
 from services.gateway.vault_store import Sealing, Vault

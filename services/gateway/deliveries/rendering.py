@@ -13,7 +13,7 @@ from services.gateway.deliveries.courier import Rendered
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.object_store import Row, newest
 from services.gateway.ocpi import documents
-from services.gateway.ocpi.v2_2_1.outgoing import to_wire
+from services.gateway.ocpi.outgoing import to_wire
 from services.gateway.vault import Purpose
 from services.gateway.vault_store import Keys, Vault
 from services.runtime.logs import logger

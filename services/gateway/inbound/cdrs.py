@@ -10,7 +10,7 @@ from services.gateway.inbound.sessions import receiver_of
 from services.gateway.objects import Decision
 from services.gateway.ocpi.envelope import Answer, OcpiError
 from services.gateway.ocpi.mappings import mapping
-from services.gateway.ocpi.v2_2_1.types import owner_of
+from services.gateway.ocpi.types import owner_of
 from services.gateway.states import Push
 from services.gateway.vault import Purpose
 from services.runtime.grouping import Grouper

@@ -16,7 +16,7 @@ from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
 from services.gateway.ocpi.mappings import mapping
-from services.gateway.ocpi.v2_2_1.types import owner_of
+from services.gateway.ocpi.types import owner_of
 from services.gateway.partners.agreements import Agreement, Agreements
 from services.gateway.settings import InboundSettings
 from services.gateway.vault import Credential

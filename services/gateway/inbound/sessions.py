@@ -9,7 +9,7 @@ from services.gateway.inbound.reading import CSO, Desk, answer, at_most, change_
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.ocpi.mappings import mapping
-from services.gateway.ocpi.v2_2_1.types import owner_of
+from services.gateway.ocpi.types import owner_of
 from services.gateway.states import Push
 from services.gateway.vault import Purpose
 from services.runtime.grouping import Grouper

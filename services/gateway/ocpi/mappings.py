@@ -5,9 +5,13 @@ from typing import Final
 
 from services.gateway.ocpi.mapping import ObjectMapping
 from services.gateway.ocpi.v2_2_1 import mappings as _v2_2_1
-from services.gateway.ocpi.versions import V2_2_1, Version
+from services.gateway.ocpi.v2_3_0 import mappings as _v2_3_0
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0, Version
 
-MAPPINGS: Final[Mapping[Version, Mapping[str, ObjectMapping]]] = {V2_2_1: _v2_2_1.MAPPINGS}
+MAPPINGS: Final[Mapping[Version, Mapping[str, ObjectMapping]]] = {
+    V2_2_1: _v2_2_1.MAPPINGS,
+    V2_3_0: _v2_3_0.MAPPINGS,
+}
 
 
 def mapping(version: Version, module: str) -> ObjectMapping:

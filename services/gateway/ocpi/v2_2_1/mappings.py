@@ -1,48 +1,40 @@
 """OCPI 2.2.1's modules of objects, each with what it does."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
-from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.amounts import Amount
+from services.gateway.ocpi.common.dialect import Dialect, Models
+from services.gateway.ocpi.common.mappings import mappings_of
+from services.gateway.ocpi.common.prices import Reading
 from services.gateway.ocpi.mapping import ObjectMapping
 from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.cdrs import cdr_event, check_cdr
-from services.gateway.ocpi.v2_2_1.locations import location_event
-from services.gateway.ocpi.v2_2_1.locations import merge as merge_location
-from services.gateway.ocpi.v2_2_1.sessions import check_session, session_event
-from services.gateway.ocpi.v2_2_1.sessions import merge as merge_session
-from services.gateway.ocpi.v2_2_1.tariffs import tariff_event
-from services.gateway.ocpi.v2_2_1.tokens import credential_of, named_credential, token_event
-from services.gateway.ocpi.v2_2_1.tokens import merge as merge_token
-from services.gateway.ocpi.v2_2_1.types import check
 
 
-def _reader(model: TypeAdapter[Any]) -> Callable[[Document], Any]:
-    return partial(check, model)
+def _including(price: Mapping[str, Any]) -> Amount | None:
+    found: Amount | None = price.get("incl_vat")
+    return found
 
 
-_DATED: Final = _reader(wire.PATCH)
-MAPPINGS: Final[Mapping[str, ObjectMapping]] = {
-    "locations": ObjectMapping(
-        read=_reader(wire.LOCATION),
-        event=location_event,
-        change=_DATED,
-        merge=merge_location,
-        parts=(_reader(wire.EVSE), _reader(wire.CONNECTOR)),
+_PRICE: Final = Reading(itemgetter("excl_vat"), _including)
+DIALECT: Final = Dialect(
+    models=Models(
+        location=wire.LOCATION,
+        evse=wire.EVSE,
+        connector=wire.CONNECTOR,
+        tariff=wire.TARIFF,
+        token=wire.TOKEN,
+        session=wire.SESSION,
+        session_patch=wire.SESSION_PATCH,
+        cdr=wire.CDR,
     ),
-    "tariffs": ObjectMapping(read=_reader(wire.TARIFF), event=tariff_event),
-    "tokens": ObjectMapping(
-        read=_reader(wire.TOKEN), event=token_event, change=_DATED, merge=merge_token, credential=credential_of
-    ),
-    "sessions": ObjectMapping(
-        read=check_session,
-        event=session_event,
-        change=_reader(wire.SESSION_PATCH),
-        merge=merge_session,
-        credential=named_credential,
-    ),
-    "cdrs": ObjectMapping(read=check_cdr, event=cdr_event, credential=named_credential),
-}
+    price=_PRICE,
+    limit=_PRICE,
+    cost=lambda _cdr: _PRICE,
+    elements=itemgetter("elements"),
+    tax_included=lambda _tariff: None,
+)
+
+MAPPINGS: Final[Mapping[str, ObjectMapping]] = mappings_of(DIALECT)
+"""By the module's name."""

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from schemas.models.gateway import CdrSubmitted
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.common.cdrs import cdr_event, check_cdr
 from services.gateway.ocpi.envelope import OcpiError
-from services.gateway.ocpi.v2_2_1.cdrs import cdr_event, check_cdr
+from services.gateway.ocpi.v2_2_1.mappings import DIALECT
 from services.gateway.states import State
 from services.runtime.avro import Codec
 from tests.unit.gateway import samples
@@ -22,9 +23,9 @@ numbers = st.integers(-(10**30), 10**30) | st.decimals(
 
 
 def submitted(document: dict[str, Any]) -> CdrSubmitted:
-    found = check_cdr(document)
+    found = check_cdr(DIALECT, document)
     state = State("FR-SUN", "CDR1", "", "NL-CSP", 1, False, NOW, found, "p-1", b"sealed", "c", "OCPI-2.2.1")
-    event = cdr_event(state)
+    event = cdr_event(DIALECT, state)
     assert (event.topic, event.key) == ("cdr.submitted", "FR-SUN|CDR1")
     # What it is put together of, unchecked, must be just what its schema and its model want.
     assert isinstance(event.value, CdrSubmitted)
@@ -80,7 +81,7 @@ def test_what_the_text_lets_away_may_be_missing(field: str) -> None:
 
 def test_a_credit_cdr_names_the_cdr_that_it_takes_back() -> None:
     with pytest.raises(OcpiError, match=r"^credit_reference_id: missing"):
-        check_cdr(samples.parsed(samples.cdr(credit=True)))
+        check_cdr(DIALECT, samples.parsed(samples.cdr(credit=True)))
     value = submitted(samples.parsed(samples.cdr(credit=True, credit_reference_id="C0", id="x" * 39)))
     assert (value.credit, value.credit_reference_id) == (True, "C0")
 

@@ -7,8 +7,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from services.gateway.ocpi.envelope import OcpiError
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.types import (
+from services.gateway.ocpi.types import (
     MAX_TEXT_CHARACTERS,
     DateTime,
     Id36,
@@ -18,6 +17,7 @@ from services.gateway.ocpi.v2_2_1.types import (
     check,
     owner_of,
 )
+from services.gateway.ocpi.v2_2_1 import wire
 from tests.unit.gateway import samples
 
 

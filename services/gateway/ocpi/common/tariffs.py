@@ -1,25 +1,25 @@
-"""Tariffs: the event that publishes one (OCPI 2.2.1, mod_tariffs)."""
+"""Tariffs: the event that publishes one (mod_tariffs)."""
 
 from decimal import Decimal
 from typing import Any
 
 from schemas.models.gateway import TariffPublished
+from services.gateway.ocpi.common.dialect import Dialect
+from services.gateway.ocpi.common.events import event
+from services.gateway.ocpi.common.prices import elements
 from services.gateway.ocpi.envelope import OcpiError
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.events import event
-from services.gateway.ocpi.v2_2_1.prices import elements, price
-from services.gateway.ocpi.v2_2_1.types import as_decimal
+from services.gateway.ocpi.types import as_decimal
 from services.gateway.states import State
 from services.runtime.events import Event
 
 
-def tariff_event(state: State) -> Event:
+def tariff_event(dialect: Dialect, state: State) -> Event:
     """Return `tariff.published`.
 
     Raises:
         OcpiError: 2001, when a number does not fit decimal(28,8), or a step size is no whole number.
     """
-    found: wire.Tariff = state.wire  # type: ignore[assignment]
+    found = state.wire
     fields: dict[str, Any] = {
         "owner": state.owner,
         "tariff_id": state.object_id,
@@ -27,9 +27,9 @@ def tariff_event(state: State) -> Event:
         "removed": state.removed,
         "currency": found["currency"].upper(),
         "tariff_type": found.get("type"),
-        "elements": elements(found["elements"], as_decimal, step_size),
-        **price(found.get("min_price"), "min_price", as_decimal),
-        **price(found.get("max_price"), "max_price", as_decimal),
+        "elements": elements(dialect.elements(found), as_decimal, step_size),
+        **dialect.limit.fields(found.get("min_price"), "min_price", as_decimal),
+        **dialect.limit.fields(found.get("max_price"), "max_price", as_decimal),
         "valid_from": found.get("start_date_time"),
         "valid_until": found.get("end_date_time"),
         "last_updated": state.last_updated,

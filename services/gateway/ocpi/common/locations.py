@@ -1,4 +1,4 @@
-"""Locations: how parts are merged into a whole location, and the event that says so (OCPI 2.2.1, mod_locations)."""
+"""Locations: how parts are merged into a whole location, and the event that says so (mod_locations)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,18 +7,19 @@ from typing import Any
 from schemas.models.gateway import LocationPublished
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
+from services.gateway.ocpi.common.dialect import Dialect
+from services.gateway.ocpi.common.events import event
+from services.gateway.ocpi.common.places import LocationParts
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, OcpiError, Status
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.events import event
-from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.types import check
 from services.gateway.states import Merged, Push, State
 from services.runtime.events import Event
 
 _UNKNOWN = "the location is not known: PUT it whole first"
 
 
-def merge(push: Push, held: Document | None) -> Merged:
+def merge(dialect: Dialect, push: Push, held: Document | None) -> Merged:
     """Return the whole location after a change, or after the push of one EVSE or connector.
 
     A part's `last_updated` moves the dates of its parents, never backwards (mod_locations, PUT and PATCH). EVSEs are
@@ -33,12 +34,12 @@ def merge(push: Push, held: Document | None) -> Merged:
         document, held_date = {**held, **push.document}, _date(held)
     else:
         document, held_date = _with_part(push, held)
-    return Merged(document, check(wire.LOCATION, document), held_date)
+    return Merged(document, check(dialect.models.location, document), held_date)
 
 
 def location_event(state: State) -> Event:
     """Return `location.published`."""
-    found: wire.Location = state.wire  # type: ignore[assignment]
+    found: LocationParts = state.wire  # type: ignore[assignment]
     operator, place = found.get("operator"), found["coordinates"]
     fields = {
         "owner": state.owner,
@@ -54,7 +55,7 @@ def location_event(state: State) -> Event:
         "latitude": place["latitude"],
         "longitude": place["longitude"],
         "time_zone": found["time_zone"],
-        "evses": [_evse(each) for each in found.get("evses", ())],
+        "evses": [_evse(each) for each in state.wire.get("evses", ())],
         "operator_name": operator["name"] if operator else None,
         "last_updated": state.last_updated,
     }
@@ -62,7 +63,7 @@ def location_event(state: State) -> Event:
     return event("location.published", LocationPublished, state, fields, key, distinct=state.audience)
 
 
-def _evse(found: wire.Evse) -> dict[str, Any]:
+def _evse(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "uid": found["uid"],
         "evse_id": found.get("evse_id"),
@@ -72,10 +73,10 @@ def _evse(found: wire.Evse) -> dict[str, Any]:
     }
 
 
-def _connector(found: wire.Connector) -> dict[str, Any]:
+def _connector(found: Mapping[str, Any]) -> dict[str, Any]:
     names = ("id", "standard", "format", "power_type", "max_voltage", "max_amperage")
     return {
-        **{name: found[name] for name in names},  # type: ignore[literal-required]
+        **{name: found[name] for name in names},
         "max_electric_power": found.get("max_electric_power"),
         "tariff_ids": found.get("tariff_ids", []),
     }

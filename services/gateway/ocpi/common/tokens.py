@@ -1,14 +1,15 @@
-"""Tokens: the credential that one stands for, changes of it, and its event (OCPI 2.2.1, mod_tokens)."""
+"""Tokens: the credential that one stands for, changes of it, and its event (mod_tokens)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from schemas.models.gateway import CredentialIssued
+from services.gateway.ocpi.common.dialect import Dialect
+from services.gateway.ocpi.common.events import event
+from services.gateway.ocpi.common.wire import PATCH
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, Status
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.events import event
-from services.gateway.ocpi.v2_2_1.types import check, owner_of
+from services.gateway.ocpi.types import check, owner_of
 from services.gateway.states import Merged, Push, State
 from services.gateway.vault import Credential
 from services.runtime.events import Event
@@ -25,7 +26,7 @@ def named_credential(content: Mapping[str, Any]) -> Credential | None:
     return None if token is None else credential_of(token)
 
 
-def merge(push: Push, held: Document | None) -> Merged:
+def merge(dialect: Dialect, push: Push, held: Document | None) -> Merged:
     """Return the whole token after a change.
 
     Raises:
@@ -34,12 +35,12 @@ def merge(push: Push, held: Document | None) -> Merged:
     if held is None:
         raise Missing("the token is not known: PUT it whole first", Status.UNKNOWN_TOKEN)
     document = {**held, **push.document}
-    return Merged(document, check(wire.TOKEN, document), check(wire.PATCH, held)["last_updated"])
+    return Merged(document, check(dialect.models.token, document), check(PATCH, held)["last_updated"])
 
 
 def token_event(state: State) -> Event:
     """Return `credential.issued`; the token itself is in it sealed only."""
-    found: wire.Token = state.wire  # type: ignore[assignment]
+    found = state.wire
     fields = {
         "pseudonym": state.pseudonym,
         "home_csp": state.owner,

@@ -5,10 +5,11 @@ import pytest
 
 from schemas.models.gateway import LocationPublished
 from services.core.clock import parse_utc
+from services.gateway.ocpi.common.locations import location_event, merge
 from services.gateway.ocpi.envelope import Missing, OcpiError
+from services.gateway.ocpi.types import check
 from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.locations import location_event, merge
-from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.v2_2_1.mappings import DIALECT
 from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.states import Push, State
 from tests.unit.gateway import samples
@@ -26,47 +27,47 @@ def held(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_change_of_the_location_replaces_its_fields_by_name() -> None:
-    result = merge(push({"name": "Port", "last_updated": samples.LATER}), held())
+    result = merge(DIALECT, push({"name": "Port", "last_updated": samples.LATER}), held())
     assert (result.document["name"], result.document["city"]) == ("Port", "Lyon")
     assert result.held_date == NOW
 
 
 def test_a_change_of_an_evse_moves_the_dates_of_evse_and_location() -> None:
     change = push({"status": "CHARGING", "last_updated": samples.LATER}, "e1")
-    document = merge(change, held()).document
+    document = merge(DIALECT, change, held()).document
     assert (document["evses"][0]["status"], document["evses"][0]["uid"]) == ("CHARGING", "E1")
     assert (document["evses"][0]["last_updated"], document["last_updated"]) == (samples.LATER, samples.LATER)
 
 
 def test_a_change_of_a_connector_moves_all_its_parents() -> None:
     change = push({"tariff_ids": ["T9"], "last_updated": samples.LATER}, "E1", "1")
-    document = merge(change, held()).document
+    document = merge(DIALECT, change, held()).document
     assert document["evses"][0]["connectors"][0]["tariff_ids"] == ["T9"]
     assert document["evses"][0]["last_updated"] == document["last_updated"] == samples.LATER
 
 
 def test_dates_of_parents_never_go_back() -> None:
     change = push({"status": "CHARGING", "last_updated": samples.NOW}, "E1")
-    document = merge(change, held(last_updated=samples.LATER)).document
+    document = merge(DIALECT, change, held(last_updated=samples.LATER)).document
     assert document["last_updated"] == samples.LATER
 
 
 def test_a_part_is_compared_with_its_own_date() -> None:
     location = held(last_updated=samples.LATER)
-    assert merge(push({"last_updated": samples.LATER}, "E1"), location).held_date == NOW
-    assert merge(push(samples.evse(uid="E2"), "E2", patch=False), location).held_date is None
+    assert merge(DIALECT, push({"last_updated": samples.LATER}, "E1"), location).held_date == NOW
+    assert merge(DIALECT, push(samples.evse(uid="E2"), "E2", patch=False), location).held_date is None
 
 
 def test_a_new_evse_is_added_and_a_known_one_replaced() -> None:
-    added = merge(push(samples.parsed(samples.evse(uid="E2")), "E2", patch=False), held()).document
+    added = merge(DIALECT, push(samples.parsed(samples.evse(uid="E2")), "E2", patch=False), held()).document
     assert [each["uid"] for each in added["evses"]] == ["E1", "E2"]
-    replaced = merge(push(samples.parsed(samples.evse(status="REMOVED")), "E1", patch=False), added).document
+    replaced = merge(DIALECT, push(samples.parsed(samples.evse(status="REMOVED")), "E1", patch=False), added).document
     assert [each["status"] for each in replaced["evses"]] == ["REMOVED", "AVAILABLE"]
 
 
 def test_what_is_held_is_not_touched() -> None:
     location = held()
-    merge(push({"status": "CHARGING", "last_updated": samples.LATER}, "E1"), location)
+    merge(DIALECT, push({"status": "CHARGING", "last_updated": samples.LATER}, "E1"), location)
     assert location == held()
 
 
@@ -80,9 +81,9 @@ def test_what_is_held_is_not_touched() -> None:
 )
 def test_a_part_of_what_is_not_known(change: Push) -> None:
     with pytest.raises(Missing):
-        merge(change, held())
+        merge(DIALECT, change, held())
     with pytest.raises(Missing, match="the location is not known"):
-        merge(change, None)
+        merge(DIALECT, change, None)
 
 
 def test_a_part_whose_id_is_another_than_in_the_url() -> None:
@@ -91,12 +92,12 @@ def test_a_part_whose_id_is_another_than_in_the_url() -> None:
         push({"uid": "E2", "last_updated": samples.NOW}, "E1"),
     ):
         with pytest.raises(OcpiError, match=r"^uid: "):
-            merge(change, held())
+            merge(DIALECT, change, held())
 
 
 def test_a_change_that_leads_to_no_valid_location_is_refused() -> None:
     with pytest.raises(OcpiError, match=r"evses\[0\]\.status"):
-        merge(push({"status": None, "last_updated": samples.LATER}, "E1"), held())
+        merge(DIALECT, push({"status": None, "last_updated": samples.LATER}, "E1"), held())
 
 
 def test_the_event_holds_the_whole_location() -> None:

@@ -1,15 +1,15 @@
-"""Sessions: changes of one, and the event that reports its newest state (OCPI 2.2.1, mod_sessions)."""
+"""Sessions: changes of one, and the event that reports its newest state (mod_sessions)."""
 
 from typing import Any, Final
 
 from schemas.models.gateway import SessionReported
 from services.gateway.objects import difference
+from services.gateway.ocpi.common.dialect import Dialect
+from services.gateway.ocpi.common.events import event
+from services.gateway.ocpi.common.wire import PATCH
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, OcpiError
-from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.events import event
-from services.gateway.ocpi.v2_2_1.prices import price
-from services.gateway.ocpi.v2_2_1.types import as_decimal, check
+from services.gateway.ocpi.types import as_decimal, check
 from services.gateway.states import Merged, Push, State
 from services.runtime.events import Event
 
@@ -24,19 +24,19 @@ _STATUS: Final = {
 }
 
 
-def check_session(document: Document) -> wire.Session:
+def check_session(dialect: Dialect, document: Document) -> Any:
     """Return a whole session as its wire model.
 
     Raises:
         OcpiError: 2001, naming what is missing or wrong.
     """
-    found = check(wire.SESSION, document)
+    found = check(dialect.models.session, document)
     if found["status"] not in _STATUS:
         raise OcpiError(f"status: must be one of {', '.join(sorted(set(_STATUS.values())))}")
     return found
 
 
-def merge(push: Push, held: Document | None) -> Merged:
+def merge(dialect: Dialect, push: Push, held: Document | None) -> Merged:
     """Return the whole session after a PATCH: its charging periods are appended, all else is replaced by name.
 
     A PATCH that comes again, as after a lost answer, appends nothing: it has the date of the state that we hold, and
@@ -47,7 +47,7 @@ def merge(push: Push, held: Document | None) -> Merged:
     """
     if held is None:
         raise Missing("the session is not known: PUT it whole first")
-    held_date = check(wire.PATCH, held)["last_updated"]
+    held_date = check(PATCH, held)["last_updated"]
     periods, more = list(held.get("charging_periods") or []), push.document.get("charging_periods") or []
     if not isinstance(more, list):
         raise OcpiError("charging_periods: must be a list")
@@ -55,16 +55,16 @@ def merge(push: Push, held: Document | None) -> Merged:
     document = {**held, **push.document}
     if periods or more:
         document["charging_periods"] = periods if repeated else periods + more
-    return Merged(document, check_session(document), held_date)
+    return Merged(document, check_session(dialect, document), held_date)
 
 
-def session_event(state: State) -> Event:
+def session_event(dialect: Dialect, state: State) -> Event:
     """Return `session.reported`.
 
     Raises:
         OcpiError: 2001, when a number does not fit decimal(28,8).
     """
-    found: wire.Session = state.wire  # type: ignore[assignment]
+    found = state.wire
     fields: dict[str, Any] = {
         "visited_cso": state.owner,
         "home_csp": state.receiver,
@@ -81,7 +81,7 @@ def session_event(state: State) -> Event:
         "evse_uid": found["evse_uid"],
         "connector_id": found["connector_id"],
         "currency": found["currency"].upper(),
-        **price(found.get("total_cost"), "total_cost", as_decimal),
+        **dialect.price.fields(found.get("total_cost"), "total_cost", as_decimal),
         "last_updated": state.last_updated,
     }
     return event("session.reported", SessionReported, state, fields, f"{state.owner}|{state.object_id}")

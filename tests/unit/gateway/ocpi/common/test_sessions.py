@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from schemas.models.gateway import SessionReported
 from services.core.clock import parse_utc
+from services.gateway.ocpi.common.sessions import check_session, merge, session_event
 from services.gateway.ocpi.envelope import Missing, OcpiError
-from services.gateway.ocpi.v2_2_1.sessions import check_session, merge, session_event
+from services.gateway.ocpi.v2_2_1.mappings import DIALECT
 from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.states import Push, State
 from tests.unit.gateway import samples
@@ -28,7 +29,7 @@ def tariffs(document: dict[str, Any]) -> list[str]:
 
 def test_charging_periods_are_appended_and_all_else_replaced() -> None:
     held = samples.parsed(samples.session())
-    result = merge(push(kwh=3, charging_periods=[samples.period(tariff_id="T2")]), held)
+    result = merge(DIALECT, push(kwh=3, charging_periods=[samples.period(tariff_id="T2")]), held)
     assert (result.document["kwh"], tariffs(result.document)) == (3, ["T1", "T2"])
     assert tariffs(held) == ["T1"]
     assert result.held_date == NOW
@@ -36,24 +37,24 @@ def test_charging_periods_are_appended_and_all_else_replaced() -> None:
 
 @pytest.mark.parametrize("nothing", [{}, {"charging_periods": []}, {"charging_periods": None}])
 def test_a_change_without_periods_leaves_them(nothing: dict[str, Any]) -> None:
-    assert tariffs(merge(push(kwh=3, **nothing), samples.parsed(samples.session())).document) == ["T1"]
+    assert tariffs(merge(DIALECT, push(kwh=3, **nothing), samples.parsed(samples.session())).document) == ["T1"]
 
 
 def test_a_change_that_comes_again_appends_nothing() -> None:
     change = push(charging_periods=[samples.period(tariff_id="T2")])
-    once = merge(change, samples.parsed(samples.session())).document
-    assert merge(change, once).document == once
+    once = merge(DIALECT, change, samples.parsed(samples.session())).document
+    assert merge(DIALECT, change, once).document == once
 
 
 def test_equal_periods_of_a_later_change_are_appended() -> None:
-    once = merge(push(charging_periods=[samples.period()]), samples.parsed(samples.session())).document
+    once = merge(DIALECT, push(charging_periods=[samples.period()]), samples.parsed(samples.session())).document
     again = push("2026-03-01T12:00:00Z", charging_periods=[samples.period()])
-    assert tariffs(merge(again, once).document) == ["T1", "T1", "T1"]
+    assert tariffs(merge(DIALECT, again, once).document) == ["T1", "T1", "T1"]
 
 
 def test_a_change_of_an_unknown_session() -> None:
     with pytest.raises(Missing):
-        merge(push(kwh=3), None)
+        merge(DIALECT, push(kwh=3), None)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_a_change_of_an_unknown_session() -> None:
 )
 def test_a_change_to_no_valid_session_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(OcpiError, match=r"^(charging_periods|kwh|status): "):
-        merge(push(**wrong), samples.parsed(samples.session()))
+        merge(DIALECT, push(**wrong), samples.parsed(samples.session()))
 
 
 @pytest.mark.parametrize(("sent", "reported"), [("RESERVED", "RESERVATION"), ("ACTIVE", "ACTIVE")])
@@ -85,9 +86,9 @@ def test_the_event_of_a_session() -> None:
 
 def event_of(document: dict[str, Any]) -> SessionReported:
     kwh = document["kwh"]
-    found = check_session({**samples.parsed({**document, "kwh": 0}), "kwh": Decimal(str(kwh))})
+    found = check_session(DIALECT, {**samples.parsed({**document, "kwh": 0}), "kwh": Decimal(str(kwh))})
     state = State("FR-SUN", "S1", "", "NL-CSP", 1, False, NOW, found, "p-1", b"", "c", "OCPI-2.2.1")
-    event = session_event(state)
+    event = session_event(DIALECT, state)
     assert event.key == "FR-SUN|S1"
     assert isinstance(event.value, SessionReported)
     return event.value

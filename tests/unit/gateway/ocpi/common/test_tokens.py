@@ -4,10 +4,11 @@ import pytest
 
 from schemas.models.gateway import CredentialIssued
 from services.core.clock import parse_utc
+from services.gateway.ocpi.common.tokens import credential_of, merge, token_event
 from services.gateway.ocpi.envelope import Missing, OcpiError, Status
+from services.gateway.ocpi.types import check
 from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.tokens import credential_of, merge, token_event
-from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.v2_2_1.mappings import DIALECT
 from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.states import Push, State
 from services.gateway.vault import Credential
@@ -28,19 +29,19 @@ def test_the_credential_is_the_same_from_a_token_and_from_a_cdrs_copy() -> None:
 
 
 def test_a_change_replaces_fields_by_name() -> None:
-    result = merge(push(valid=False), samples.token())
+    result = merge(DIALECT, push(valid=False), samples.token())
     assert (result.document["valid"], result.document["uid"], result.held_date) == (False, "04A1B2C3", NOW)
 
 
 def test_a_change_of_an_unknown_token_is_2004() -> None:
     with pytest.raises(Missing) as caught:
-        merge(push(valid=False), None)
+        merge(DIALECT, push(valid=False), None)
     assert caught.value.status == Status.UNKNOWN_TOKEN
 
 
 def test_a_change_to_no_valid_token_is_refused() -> None:
     with pytest.raises(OcpiError, match=r"^whitelist: "):
-        merge(push(whitelist="SOMETIMES"), samples.token())
+        merge(DIALECT, push(whitelist="SOMETIMES"), samples.token())
 
 
 def test_the_event_shows_the_pseudonym_and_never_the_card() -> None:

@@ -1,4 +1,4 @@
-"""OCPI 2.2.1's basic types as pydantic checks them (2.2.1, Types; the lengths from each module's object description).
+"""OCPI's basic types as pydantic checks them (Types; the lengths from each module's object description).
 
 Ids must keep the text's bounds, since they become parts of URLs and keys. Texts for people may be longer than the text
 allows, up to `MAX_TEXT_CHARACTERS`: an address of 50 characters is no reason to refuse a CDR. Enumerations are open
@@ -12,13 +12,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import Field, PlainValidator, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, PlainValidator, Strict, StringConstraints, TypeAdapter, ValidationError
 
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
 from services.gateway.ocpi.envelope import OcpiError
 
 MAX_TEXT_CHARACTERS: Final = 2_000
+MAX_LONG_TEXT_CHARACTERS: Final = 100_000
+"""Of signed data and its keys, which the text lets have 5000."""
 _MAX_DIGITS: Final = 100
 _LIMIT: Final = 10**_MAX_DIGITS
 _SHOWN_ERRORS: Final = 5
@@ -69,11 +71,16 @@ Country3: TypeAlias = Annotated[str, Strict(), StringConstraints(min_length=2, m
 Currency: TypeAlias = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z]{3}$")]
 Code: TypeAlias = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=64, pattern=_Ascii)]
 Flag: TypeAlias = Annotated[bool, Strict()]
+LongText: TypeAlias = Annotated[str, Strict(), StringConstraints(max_length=MAX_LONG_TEXT_CHARACTERS)]
 Whole: TypeAlias = Annotated[int, Strict(), Field(ge=-(2**31), le=2**31 - 1)]
 
-TokenType: TypeAlias = Literal["AD_HOC_USER", "APP_USER", "OTHER", "RFID"]
 Whitelist: TypeAlias = Literal["ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER"]
 
+Item = TypeVar("Item")
+# Cardinality "*": a list, null or nothing.
+Many: TypeAlias = Annotated[list[Item], BeforeValidator(lambda value: [] if value is None else value)]
+# Cardinality "+".
+Some: TypeAlias = Annotated[list[Item], Field(min_length=1)]
 
 Object = TypeVar("Object")
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.models.gateway import TariffPublished
+from services.gateway.ocpi.common.tariffs import step_size, tariff_event
 from services.gateway.ocpi.envelope import OcpiError
+from services.gateway.ocpi.types import check
 from services.gateway.ocpi.v2_2_1 import wire
-from services.gateway.ocpi.v2_2_1.tariffs import step_size, tariff_event
-from services.gateway.ocpi.v2_2_1.types import check
+from services.gateway.ocpi.v2_2_1.mappings import DIALECT
 from services.gateway.states import State
 from tests.unit.gateway import samples
 
@@ -20,7 +21,7 @@ amounts = st.decimals(Decimal("-1E15"), Decimal("1E15"), allow_nan=False, places
 
 def published(document: dict[str, Any]) -> TariffPublished:
     found = check(wire.TARIFF, document)
-    event = tariff_event(State("FR-SUN", "T1", "", "", 2, False, NOW, found, "", b"", "c", "OCPI-2.2.1"))
+    event = tariff_event(DIALECT, State("FR-SUN", "T1", "", "", 2, False, NOW, found, "", b"", "c", "OCPI-2.2.1"))
     assert event.key == "FR-SUN|T1||2"
     assert isinstance(event.value, TariffPublished)
     return event.value

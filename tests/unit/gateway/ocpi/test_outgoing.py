@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.ocpi.v2_2_1.outgoing import to_wire
+from services.gateway.ocpi.outgoing import to_wire
 from tests.unit.gateway import samples
 
 

@@ -1,0 +1,77 @@
+"""Bridging between versions of OCPI: a document of one version as a partner of another version understands it.
+
+Versions are bridged neighbour by neighbour, by pure functions of the document alone. What neither version knows is
+carried along; `last_updated` is never changed (transport_and_format, Objects sent via Hubs). A field that only the
+source version has does not go out: to a strict receiver it would be a reason to refuse the whole object, and a lenient
+one would not look at it. What the target cannot carry is listed in the partners' guide, `services/gateway/README.md`.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+from services.gateway.ocpi.bridging.connectors import connector_down
+from services.gateway.ocpi.bridging.hub_clients import client_info_up
+from services.gateway.ocpi.bridging.locations import evse_down, location_down
+from services.gateway.ocpi.bridging.records import cdr_down, cdr_up, session_down, session_up
+from services.gateway.ocpi.bridging.tariffs import tariff_down, tariff_up
+from services.gateway.ocpi.bridging.tokens import holding_down, token_down
+from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.envelope import OcpiError
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0, VERSIONS, Version
+
+Step: TypeAlias = Callable[[Document], Document]
+
+_STEPS: Final[Mapping[tuple[Version, Version], Mapping[str, Step]]] = {
+    (V2_2_1, V2_3_0): {
+        "cdrs": cdr_up,
+        "hubclientinfo": client_info_up,
+        "sessions": session_up,
+        "tariffs": tariff_up,
+    },
+    (V2_3_0, V2_2_1): {
+        "authorize": holding_down,
+        "cdrs": cdr_down,
+        "commands": holding_down,
+        "connectors": connector_down,
+        "evses": evse_down,
+        "locations": location_down,
+        "sessions": session_down,
+        "tariffs": tariff_down,
+        "tokens": token_down,
+    },
+}
+
+
+def convert(module: str, document: Document, source: Version, target: Version) -> Document:
+    """Return a document of one version as another version has it; the given one is not changed.
+
+    Args:
+        module: What the document is: `locations`, `tariffs`, `tokens`, `sessions`, `cdrs`, `hubclientinfo`; a part of a
+            location as `evses` or `connectors`; `commands` for the body of a command and `authorize` for the
+            AuthorizationInfo of a real-time authorization. All else (charging profiles and preferences, command
+            responses and results, location references) is the same in both versions and returned as it is.
+        document: The object, as parsed; fields of it, as of a PATCH, will do.
+        source: The version that the document is in.
+        target: The version that it is to be in.
+
+    Raises:
+        OcpiError: 2001, when the document is not of the form that its version gives it; what the version's own mapping
+            has checked always is.
+    """
+    try:
+        for step in _path(source, target):
+            change = _STEPS[step].get(module)
+            document = document if change is None else change(document)
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        raise OcpiError(f"{module}: is not of the form that {source.name} gives it") from error
+    return document
+
+
+@cache
+def _path(source: Version, target: Version) -> tuple[tuple[Version, Version], ...]:
+    versions = list(VERSIONS.values())
+    first, last = versions.index(source), versions.index(target)
+    between = versions[first : last + 1] if first <= last else versions[last : first + 1][::-1]
+    return tuple(pairwise(between))
