@@ -24,6 +24,7 @@ from services.gateway.inbound.tariffs import Tariffs
 from services.gateway.inbound.tokens import MODULE as TOKENS
 from services.gateway.inbound.tokens import Tokens
 from services.gateway.partners.agreements import Agreements
+from services.gateway.partners.versions import version_routes
 from services.gateway.refusals import Report
 from services.gateway.settings import GatewaySettings
 from services.gateway.states import Push
@@ -82,7 +83,7 @@ class Parts:
     Attributes:
         engine: For reads.
         authorize: The endpoint of real-time authorization.
-        others: Further routes: versions, credentials.
+        others: Further routes, such as those of credentials; versions list them all.
     """
 
     engine: AsyncEngine
@@ -103,14 +104,15 @@ def application(parts: Parts) -> ASGIApp:
     base_url = settings.gateway.public_url
     views = Views(parts.engine, parts.vault, desk, base_url, counts, settings.lists.max_page_bytes)
     report = Report(parts.engine, parts.vault, settings.inbound, base_url)
+    routes = [
+        *_pushes(desk, parts, views),
+        route(f"{_SENDER}/tokens/{{uid}}/authorize", front, {"POST": parts.authorize}),
+        *_lists(front, views),
+        route(f"{ROOT}/reports/refusals", front, {"GET": report.get}),
+        *parts.others,
+    ]
     router = Router(
-        routes=[
-            *_pushes(desk, parts, views),
-            route(f"{_SENDER}/tokens/{{uid}}/authorize", front, {"POST": parts.authorize}),
-            *_lists(front, views),
-            route(f"{ROOT}/reports/refusals", front, {"GET": report.get}),
-            *parts.others,
-        ],
+        routes=[*routes, *version_routes(front, base_url, routes)],
         redirect_slashes=False,
         default=nothing_here(refusal(front.clock, front.retry_after_seconds)),
     )

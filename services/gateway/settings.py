@@ -100,7 +100,8 @@ class PartnerSettings(Group):
 
     Attributes:
         cache_seconds: How long a replica may go on with a partner or agreement as it was.
-        former_token_seconds: How long the token that a PUT of credentials replaced may repeat that PUT.
+        former_token_seconds: How long the token that a PUT of credentials replaced stays good, so that all servers of a
+            partner can go over to the new one without a gap.
         ca_folder: Holds `<platform>.pem` for a platform whose certificates are of another CA than the deployment's.
     """
 
@@ -109,7 +110,7 @@ class PartnerSettings(Group):
     handshake_timeout_seconds: Seconds = 10
     max_endpoints: Count = 200
     max_roles: Count = 1_000
-    former_token_seconds: Seconds = 60
+    former_token_seconds: Seconds = 300
     ca_folder: Path | None = None
 
 

@@ -91,7 +91,7 @@ class Wiring:
         return Credentials(
             self._settings,
             self.book,
-            handshake=handshake,
+            calls=handshake,
             transactions=self._context.transactions,
             box=self._keys.box,
         )

@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from aiohttp import web
+from sqlalchemy import text
 
 from services.core.clock import system_clock
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
-from tests.integration.gateway.whole import URL, Gateway, invited, whole
+from tests.integration.gateway.whole import URL, Gateway, agreed, invited, whole
 from tests.unit.gateway import samples
 
 PARTY, TOKEN_A, TOKEN_B = "FR-SUN", "token-a", "token-b"
@@ -32,12 +33,14 @@ class Endpoints:
         if sent.headers["authorization"] != wanted:
             return web.json_response(SUCCESS | {"status_code": 2000}, status=401)
         if sent.path == "/versions":
-            listed = [{"version": "2.2.1", "url": f"{self.partner.url}/details"}]
+            listed = [
+                {"version": number, "url": f"{self.partner.url}/details/{number}"} for number in ("2.2.1", "2.3.0")
+            ]
             return web.json_response(SUCCESS | {"data": listed if self.versions is None else self.versions})
         endpoints = [
             {"identifier": module, "role": "RECEIVER", "url": f"{self.partner.url}/{module}"} for module in self.modules
         ]
-        return web.json_response(SUCCESS | {"data": {"version": "2.2.1", "endpoints": endpoints}})
+        return web.json_response(SUCCESS | {"data": {"version": sent.path[-5:], "endpoints": endpoints}})
 
 
 @pytest.fixture
@@ -70,17 +73,18 @@ async def registered(gateway: Gateway, server: Partner) -> httpx.AsyncClient:
     return gateway.client(answer.json()["data"]["token"])
 
 
+@pytest.mark.ocpi_rule(15)
 async def test_a_partner_registers_with_its_token(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)
     versions = (await client.get("/ocpi/versions")).json()["data"]
-    assert versions == [{"version": "2.2.1", "url": f"{URL}/ocpi/2.2.1"}]
+    assert {"version": "2.2.1", "url": f"{URL}/ocpi/2.2.1"} in versions
     details = (await client.get("/ocpi/2.2.1")).json()["data"]
     assert {"identifier": "credentials", "role": "SENDER", "url": URL + CREDENTIALS} in details["endpoints"]
     answer = (await client.post(CREDENTIALS, json=own(server))).json()["data"]
     assert answer["url"] == f"{URL}/ocpi/versions"
     (role,) = answer["roles"]
     assert (role["role"], role["country_code"], role["party_id"]) == ("HUB", "NL", "RWT")
-    assert [sent.path for sent in server.sent] == ["/versions", "/details"]
+    assert [sent.path for sent in server.sent] == ["/versions", "/details/2.2.1"]
     # Configuration modules are not routed.
     assert not [name for sent in server.sent for name in sent.headers if name.startswith("ocpi-")]
     stored = (await gateway.rows("SELECT * FROM gateway.connections"))[0]
@@ -88,6 +92,7 @@ async def test_a_partner_registers_with_its_token(gateway: Gateway, server: Part
     assert TOKEN_B not in str(stored)
 
 
+@pytest.mark.ocpi_rule(4)
 async def test_the_new_token_opens_the_modules_and_the_old_one_is_dead(gateway: Gateway, server: Partner) -> None:
     client = await registered(gateway, server)
     path = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
@@ -96,6 +101,7 @@ async def test_the_new_token_opens_the_modules_and_the_old_one_is_dead(gateway: 
         assert (await gateway.client(TOKEN_A).get(each)).status_code == 401
 
 
+@pytest.mark.ocpi_rule(4)
 async def test_a_registration_token_opens_versions_and_credentials_only(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)
     assert (await client.get(CREDENTIALS)).json()["data"]["token"] == TOKEN_A
@@ -104,6 +110,7 @@ async def test_a_registration_token_opens_versions_and_credentials_only(gateway:
     assert server.sent == []
 
 
+@pytest.mark.ocpi_rule(5)
 async def test_wrong_moments(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)
     assert (await client.put(CREDENTIALS, json=own(server))).status_code == 405
@@ -113,6 +120,7 @@ async def test_wrong_moments(gateway: Gateway, server: Partner) -> None:
     assert (await again.patch(CREDENTIALS, json={})).status_code == 405
 
 
+@pytest.mark.ocpi_rule(6)
 async def test_a_put_fetches_the_endpoints_again_and_replaces_the_token(gateway: Gateway, server: Partner) -> None:
     client = await registered(gateway, server)
     server.answer = Endpoints(server, modules=["credentials", "locations", "cdrs"])
@@ -123,9 +131,88 @@ async def test_a_put_fetches_the_endpoints_again_and_replaces_the_token(gateway:
     newer = gateway.client(answer.json()["data"]["token"])
     path = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
     assert said(await newer.put(path, json=samples.location())) == (201, 1000)
-    # The answer may have been lost: the former token repeats the PUT for a while, and does nothing else.
-    assert (await client.get(path)).status_code == 401
+
+
+@pytest.mark.ocpi_rule(7)
+async def test_the_former_token_stays_good_for_a_while(gateway: Gateway, server: Partner) -> None:
+    first = await registered(gateway, server)
+    path = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
+
+    async def renew(client: httpx.AsyncClient) -> httpx.AsyncClient:
+        answer = await client.put(CREDENTIALS, json=own(server))
+        assert said(answer) == (200, 1000)
+        gateway.forget()
+        return gateway.client(answer.json()["data"]["token"])
+
+    lost = await renew(first)
+    assert said(await first.put(path, json=samples.location())) == (201, 1000)
+    # The answer may have been lost: the former token repeats the PUT, and stays as good as it was.
+    second = await renew(first)
+    assert (await lost.get(path)).status_code == 401
+    assert [(await each.get(path)).status_code for each in (first, second)] == [200, 200]
+    # Who suspects that a token is known to others renews twice: then it is worth nothing at once.
+    third = await renew(second)
+    assert [(await each.get(path)).status_code for each in (first, second, third)] == [401, 200, 200]
+    async with gateway.context.engine.begin() as connection:
+        await connection.execute(text("UPDATE gateway.connections SET former_until = now()"))
+    gateway.forget()
+    assert [(await each.get(path)).status_code for each in (second, third)] == [401, 200]
+
+
+@pytest.mark.ocpi_rule(7)
+async def test_a_partner_registers_in_2_3_0_and_learns_whom_it_reaches(gateway: Gateway, server: Partner) -> None:
+    newer = "/ocpi/2.3.0/credentials"
+    await gateway.take("partner.registered", invited("NL-CSP", "CSP", None, name="Csp"))
+    answer = (await gateway.client(TOKEN_A).post(newer, json=own(server))).json()["data"]
+    assert (answer["hub_party_id"], [role["role"] for role in answer["roles"]]) == ("NLRWT", ["OTHER"])
+    assert server.sent[-1].path == "/details/2.3.0"
+    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP"))
+    client = gateway.client(answer["token"])
+    (role,) = (await client.get(newer)).json()["data"]["roles"]
+    assert role == {
+        "role": "EMSP",
+        "business_details": {"name": "Csp"},
+        "country_code": "NL",
+        "party_id": "CSP",
+    }
+    (stored,) = await gateway.rows("SELECT protocol FROM gateway.connections")
+    assert stored["protocol"] == "OCPI-2.3.0"
+
+
+@pytest.mark.ocpi_rule(6)
+async def test_a_put_to_the_endpoint_of_another_version_changes_the_version(gateway: Gateway, server: Partner) -> None:
+    client = await registered(gateway, server)
+    for number in ("2.3.0", "2.2.1"):
+        answer = await client.put(f"/ocpi/{number}/credentials", json=own(server))
+        assert said(answer) == (200, 1000)
+        assert server.sent[-1].path == f"/details/{number}"
+        (stored,) = await gateway.rows("SELECT protocol FROM gateway.connections")
+        assert stored["protocol"] == f"OCPI-{number}"
+        gateway.forget()
+        reached = await gateway.wiring.book.connections.of(PARTY)
+        assert reached is not None
+        assert reached.version.number == number
+        client = gateway.client(answer.json()["data"]["token"])
+    server.answer = Endpoints(server, versions=[{"version": "2.2.1", "url": f"{server.url}/details/2.2.1"}])
+    assert said(await client.put("/ocpi/2.3.0/credentials", json=own(server))) == (200, 3002)
+    (stored,) = await gateway.rows("SELECT protocol FROM gateway.connections")
+    assert stored["protocol"] == "OCPI-2.2.1"
+
+
+async def test_a_platform_speaks_for_several_parties(gateway: Gateway, server: Partner) -> None:
+    await gateway.take("partner.registered", invited("FR-SEA", "CSP", None, platform=PARTY))
+    sea = {"role": "EMSP", "country_code": "FR", "party_id": "SEA", "business_details": {"name": "Sea"}}
+    answer = await gateway.client(TOKEN_A).post(CREDENTIALS, json=own(server, roles=[*own(server)["roles"], sea]))
+    client = gateway.client(answer.json()["data"]["token"])
+    assert said(await client.put("/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1", json=samples.location())) == (201, 1000)
+    token = samples.token(country_code="FR", party_id="SEA")
+    path = f"/ocpi/2.2.1/receiver/tokens/FR/SEA/{token['uid']}"
+    assert said(await client.put(path, json=token)) == (201, 1000)
+    assert await gateway.wiring.book.connections.of("FR-SEA") == await gateway.wiring.book.connections.of(PARTY)
+    # Dropping one of them is a renewal with the roles that are left.
     assert said(await client.put(CREDENTIALS, json=own(server))) == (200, 1000)
+    gateway.forget()
+    assert await gateway.wiring.book.connections.of("FR-SEA") is None
 
 
 async def test_a_partner_leaves(gateway: Gateway, server: Partner) -> None:
@@ -138,6 +225,7 @@ async def test_a_partner_leaves(gateway: Gateway, server: Partner) -> None:
     assert said(await gateway.client("token-a-2").post(CREDENTIALS, json=own(server))) == (200, 1000)
 
 
+@pytest.mark.ocpi_rule(3)
 async def test_a_partner_that_writes_its_token_as_it_is(gateway: Gateway, server: Partner) -> None:
     server.answer = Endpoints(server, raw=True)
     await registered(gateway, server)
@@ -145,6 +233,7 @@ async def test_a_partner_that_writes_its_token_as_it_is(gateway: Gateway, server
     assert stored["authorization_style"] == "RAW"
 
 
+@pytest.mark.ocpi_rule(6)
 async def test_failures_of_calling_back(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)
 

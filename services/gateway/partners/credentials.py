@@ -1,23 +1,21 @@
-"""The endpoints of versions and credentials (OCPI 2.2.1, version_information_endpoint and credentials).
+"""The endpoints of credentials, of each version of OCPI one (credentials, Interfaces and endpoints)."""
 
-The hub reports itself alone in its roles; partners learn of the parties behind it elsewhere.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from starlette.routing import Route
 
 from services.gateway.calls import Access, Call, Front, route
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
-from services.gateway.partners import registration, store
+from services.gateway.ocpi.versions import VERSIONS
+from services.gateway.partners import handshake, registration, store
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.connections import Connections, platform_lock, secret_name
-from services.gateway.partners.handshake import Handshake
+from services.gateway.partners.own_credentials import own_credentials
 from services.gateway.partners.peers import Peers
-from services.gateway.partners.registration import VERSION
+from services.gateway.partners.reachable import Reachable, reachable
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
 from services.gateway.settings import GatewaySettings
@@ -26,9 +24,6 @@ from services.runtime.logs import logger
 from services.runtime.work import Transactions, Work
 
 _log = logger(__name__)
-
-BASE: Final = "/ocpi"
-_MODULES: Final = ("locations", "tariffs", "tokens", "sessions", "cdrs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +48,32 @@ class Credentials:
         settings: GatewaySettings,
         book: Book,
         *,
-        handshake: Handshake,
+        calls: handshake.Handshake,
         transactions: Transactions,
         box: SecretBox,
         make_token: Callable[[], str] = new_token,
     ) -> None:
-        self._settings, self._book, self._handshake = settings, book, handshake
+        self._settings, self._book, self._handshake = settings, book, calls
         self._transactions, self._box, self._make_token = transactions, box, make_token
 
     def routes(self, front: Front) -> Sequence[Route]:
-        """Return the routes of versions, version details and credentials."""
+        """Return the routes of credentials, of each version one."""
         acts = {"GET": self.show, "POST": self.register, "PUT": self.register, "DELETE": self.unregister}
         return [
-            route(f"{BASE}/versions", front, {"GET": self.versions}, Access.CREDENTIALS),
-            route(f"{BASE}/{VERSION}", front, {"GET": self.details}, Access.CREDENTIALS),
-            route(f"{BASE}/{VERSION}/credentials", front, acts, Access.CREDENTIALS),
+            route(f"{version.root}/credentials", front, acts, Access.CREDENTIALS, version)
+            for version in VERSIONS.values()
         ]
-
-    async def versions(self, _call: Call) -> Answer:
-        """List the versions that we speak."""
-        return _answer([{"version": VERSION, "url": f"{self._base}/{VERSION}"}])
-
-    async def details(self, _call: Call) -> Answer:
-        """List the endpoints of our version; the role of credentials has no meaning."""
-        base = f"{self._base}/{VERSION}"
-        endpoints = [{"identifier": "credentials", "role": "SENDER", "url": f"{base}/credentials"}]
-        endpoints += [
-            {"identifier": module, "role": role, "url": f"{base}/{role.lower()}/{module}"}
-            for module in _MODULES
-            for role in ("SENDER", "RECEIVER")
-        ]
-        return _answer({"version": VERSION, "endpoints": endpoints})
 
     async def show(self, call: Call) -> Answer:
         """Return our credentials with the token that this call was made with; only its hash is kept here."""
-        return _answer(self._own(presented(call.authorization)))
+        parties = call.peer.parties or call.peer.roles.keys()
+        others = await self._transactions.run(lambda work: reachable(work.connection, parties, work.now))
+        return _answer(own_credentials(call.version, self._settings.gateway, presented(call.authorization), others))
 
     async def register(self, call: Call) -> Answer:
-        """Register a platform (POST), or renew its registration with its endpoints (PUT).
+        """Register a platform (POST), or renew its registration (PUT), in the version whose endpoint was called.
+
+        Its endpoints are fetched again each time, whether or not the version has changed.
 
         Raises:
             WrongMoment: when the method does not fit its state.
@@ -102,7 +85,8 @@ class Credentials:
         body = documents.parse(call.body, self._settings.inbound.max_json_depth)
         given = registration.read_credentials(body, self._settings.partners.max_roles)
         parties = registration.represented(given.roles, peer.roles, peer.inviting)
-        found = await self._handshake.discover(peer.platform, given, call.ids.correlation, peer.options)
+        partner = handshake.Access(peer.platform, given.token, given.url, call.ids.correlation, peer.options)
+        found = await self._handshake.discover(partner, (call.version,))
         token = self._make_token()
         written = store.Registration(
             platform=peer.platform,
@@ -114,10 +98,11 @@ class Credentials:
             new_token_hash=token_hash(token),
             called_with=candidate_hashes(call.authorization),
         )
-        await self._transactions.run(lambda work: self._write(work, written))
+        others = await self._transactions.run(lambda work: self._write(work, written))
         self._book.forget()
-        _log.info("platform registered", platform=peer.platform, method=call.method, parties=sorted(parties))
-        return _answer(self._own(token))
+        said = {"platform": peer.platform, "method": call.method, "version": call.version.number}
+        _log.info("platform registered", **said, parties=sorted(parties))
+        return _answer(own_credentials(call.version, self._settings.gateway, token, others))
 
     async def unregister(self, call: Call) -> Answer:
         """End a registration: neither side's token is good for anything any more.
@@ -141,28 +126,14 @@ class Credentials:
         _log.info("platform unregistered", platform=platform)
         return gone
 
-    async def _write(self, work: Work, written: store.Registration) -> None:
+    async def _write(self, work: Work, written: store.Registration) -> Sequence[Reachable]:
         await work.advise(platform_lock(written.platform))
         seconds = self._settings.partners.former_token_seconds
         await store.write_registration(work.connection, written, work.now, seconds)
         if written.method == "POST":
             # It may have forgotten everything since it was registered last.
             await restart_snapshots(work.connection, written.parties, work.now)
-
-    def _own(self, token: str) -> Mapping[str, Any]:
-        own = self._settings.gateway
-        country_code, _, party_id = own.party.partition("-")
-        role = {
-            "role": "HUB",
-            "business_details": {"name": own.name},
-            "party_id": party_id,
-            "country_code": country_code,
-        }
-        return {"token": token, "url": f"{self._base}/versions", "roles": [role]}
-
-    @property
-    def _base(self) -> str:
-        return f"{self._settings.gateway.public_url}{BASE}"
+        return await reachable(work.connection, written.parties, work.now)
 
 
 def _answer(data: Any) -> Answer:

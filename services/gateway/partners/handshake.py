@@ -1,42 +1,60 @@
-"""Calls a partner back during its registration: its versions, and the details of ours."""
+"""Calls a partner's versions and credentials: back while it registers with us, and first where we register with it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.gateway.deliveries.client import PartnerClient
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest
 from services.gateway.deliveries.verdict import Verdict, judge
+from services.gateway.ocpi.versions import Version
 from services.gateway.partners.options import DEFAULT, PartnerOptions
-from services.gateway.partners.registration import (
-    CANNOT_USE_API,
-    Credentials,
-    Endpoint,
-    Refused,
-    read_endpoints,
-    version_url,
-)
+from services.gateway.partners.registration import CANNOT_USE_API, Endpoint, Refused, choose_version, read_endpoints
 from services.gateway.partners.tokens import Style
 from services.gateway.settings import PartnerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a partner's configuration modules are called.
+
+    Attributes:
+        platform: Whose certificate is expected.
+        token: What lets us in: its token A or B.
+        url: Of its versions.
+        correlation_id: Of the conversation that this is part of.
+        options: Its quirks.
+    """
+
+    platform: str
+    token: str = field(repr=False)
+    url: str
+    correlation_id: str
+    options: PartnerOptions = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
     """What a partner's own endpoints say of it."""
 
+    version: Version
     style: Style
     endpoints: tuple[Endpoint, ...]
 
+    @property
+    def credentials_url(self) -> str:
+        """Where its credentials are; `read_endpoints` has seen to it that there is such an endpoint."""
+        return next(each.url for each in self.endpoints if each.identifier == "credentials")
+
 
 class Handshake:
-    """Fetches a partner's endpoints with the token that it gave us."""
+    """Fetches a partner's endpoints, and gives it our credentials."""
 
     def __init__(self, client: PartnerClient, settings: PartnerSettings, own_party: str) -> None:
         self._client, self._settings, self._own_party = client, settings, own_party
 
-    async def discover(
-        self, platform: str, credentials: Credentials, correlation_id: str, options: PartnerOptions = DEFAULT
-    ) -> Discovered:
-        """Return a partner's endpoints of our version, and how it wants its token written.
+    async def discover(self, access: Access, wanted: Sequence[Version]) -> Discovered:
+        """Return a partner's endpoints of the newest of some versions, and how it wants its token written.
 
         The text asks for base64, many partners take the token only as it is: where the first gets 401 the second
         is tried (OCPI 2.2.1, Authorization header), unless the partner's options say which it is.
@@ -44,33 +62,54 @@ class Handshake:
         Raises:
             Refused: 3001 when the partner does not answer as it should, 3002 or 3003 by what it answers.
         """
-        for style in (options.authorization_style,) if options.authorization_style else tuple(Style):
-            answer = await self._get(platform, credentials, style, credentials.url, correlation_id)
+        set_style = access.options.authorization_style
+        for style in (set_style,) if set_style else tuple(Style):
+            answer = await self._send(self._request(access, style, "GET", access.url))
             if answer.result.http_status != 401:
                 break
-        details_url = version_url(_data(answer, "versions endpoint"))
-        details = await self._get(platform, credentials, style, details_url, correlation_id)
+        version, details_url = choose_version(_data(answer, "versions endpoint"), wanted)
+        details = await self._send(self._request(access, style, "GET", details_url))
         found = read_endpoints(_data(details, "version details"), self._settings.max_endpoints)
-        return Discovered(style, found)
+        return Discovered(version, style, found)
 
-    async def _get(
-        self, platform: str, credentials: Credentials, style: Style, url: str, correlation_id: str
-    ) -> PartnerAnswer:
-        request = PartnerRequest(
-            platform=platform,
-            token=credentials.token,
+    async def exchange(self, access: Access, found: Discovered, method: str, body: bytes) -> Any:
+        """Give a partner our credentials (POST, PUT) and return those that it gives us, unchecked.
+
+        Raises:
+            Refused: 3001, when it does not take them.
+        """
+        request = self._request(access, found.style, method, found.credentials_url)
+        answer = await self._send(replace(request, module="credentials", body=body))
+        return _data(answer, f"{method} of credentials")
+
+    async def leave(self, access: Access, style: Style, url: str) -> None:
+        """Tell a partner that we unregister (DELETE of its credentials).
+
+        Raises:
+            Refused: 3001, when it does not take that.
+        """
+        request = replace(self._request(access, style, "DELETE", url), module="credentials")
+        _data(await self._send(request), "DELETE of credentials")
+
+    def _request(self, access: Access, style: Style, method: str, url: str) -> PartnerRequest:
+        return PartnerRequest(
+            platform=access.platform,
+            token=access.token,
             style=style,
             module="versions",
-            method="GET",
+            method=method,
             url=url,
             sender=self._own_party,
             receiver="",
-            correlation_id=correlation_id,
+            correlation_id=access.correlation_id,
+            options=access.options,
         )
+
+    async def _send(self, request: PartnerRequest) -> PartnerAnswer:
         return await self._client.send(request, self._settings.handshake_timeout_seconds)
 
 
 def _data(answer: PartnerAnswer, name: str) -> Any:
     if judge(answer.result) is not Verdict.DELIVERED:
-        raise Refused(CANNOT_USE_API, f"your {name} cannot be used with the token you gave: {answer.result.message}")
+        raise Refused(CANNOT_USE_API, f"the {name} cannot be used with the token given: {answer.result.message}")
     return answer.data

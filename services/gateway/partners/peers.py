@@ -109,7 +109,7 @@ class Peers:
 def _by_token(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
     c, p, o = connections.c, peers.c, partner_options.c
     return (
-        select(c.platform, c.parties, c.token_hash.in_(hashes).label("current"), p.party, p.roles, o.options)
+        select(c.platform, c.parties, p.party, p.roles, o.options)
         .join(peers, and_(p.platform == c.platform, p.status.in_(WELCOME)))
         .join(partner_options, o.platform == c.platform, isouter=True)
         .where(or_(c.token_hash.in_(hashes), and_(c.former_token_hash.in_(hashes), c.former_until > now)))
@@ -130,8 +130,7 @@ def _by_registration_token(hashes: tuple[str, ...], now: datetime) -> Select[Any
 
 def _registered(rows: Sequence[Mapping[str, Any]]) -> Peer:
     roles = {row["party"]: frozenset(row["roles"]) for row in rows}
-    # A token that was replaced may repeat the PUT that replaced it, no more.
-    parties = frozenset(roles).intersection(rows[0]["parties"]) if rows[0]["current"] else frozenset()
+    parties = frozenset(roles).intersection(rows[0]["parties"])
     return Peer(rows[0]["platform"], parties, roles, registered=True, options=loaded(rows[0]["options"]))
 
 

@@ -1,4 +1,4 @@
-"""The decisions of the credentials handshake: who may register, as whom, with what (OCPI 2.2.1, credentials)."""
+"""The decisions of the credentials handshake: who may register, as whom, with what (credentials, both versions)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from services.core.errors import BadContent, RoamwattError
 from services.core.party import PartyId
+from services.gateway.ocpi.modules import FUNCTIONAL
+from services.gateway.ocpi.versions import Version
+from services.gateway.partners.reachable import OCPI_ROLES
 from services.gateway.partners.tokens import is_token
 
-VERSION: Final = "2.2.1"
-SHARED_MODULES: Final = frozenset({"locations", "tariffs", "tokens", "sessions", "cdrs"})
-_OCPI_ROLE: Final = {"CSO": "CPO", "CSP": "EMSP"}
+_CALLED: Final = FUNCTIONAL | {"credentials", "hubclientinfo"}
+"""The modules whose endpoints are kept: all but versions, and those that a partner has of its own."""
 _MAX_URL_CHARACTERS: Final = 255
 
 INVALID: Final = 2001
@@ -111,24 +113,30 @@ def represented(
         raise Refused(INVALID, f"roles: {inviting}, whose registration token this is, is missing")
     reported = {(str(role.party), role.role) for role in roles}
     for party in sorted(named):
-        missing = [_OCPI_ROLE[role] for role in sorted(invited[party]) if (party, _OCPI_ROLE[role]) not in reported]
+        missing = [OCPI_ROLES[role] for role in sorted(invited[party]) if (party, OCPI_ROLES[role]) not in reported]
         if missing:
             raise Refused(INVALID, f"roles: {party} was invited as {_list(missing)} and does not report it")
     return frozenset(named)
 
 
-def version_url(data: Any) -> str:
-    """Return where a partner's details of our version are, out of its list of versions.
+def choose_version(data: Any, wanted: Sequence[Version]) -> tuple[Version, str]:
+    """Return the newest of these versions that a partner's list of versions has, and where its details are.
+
+    Args:
+        data: The partner's list.
+        wanted: What we would speak with it, the oldest first.
 
     Raises:
-        Refused: 3001 when the list cannot be read, 3002 when our version is not in it.
+        Refused: 3001 when the list cannot be read, 3002 when none of the versions is in it.
     """
     if not isinstance(data, list):
-        raise Refused(CANNOT_USE_API, "your versions endpoint gives no list of versions")
-    for each in data:
-        if isinstance(each, dict) and each.get("version") == VERSION:
-            return _url(each.get("url"), f"url of version {VERSION}", CANNOT_USE_API)
-    raise Refused(UNSUPPORTED_VERSION, f"your versions endpoint does not list version {VERSION}")
+        raise Refused(CANNOT_USE_API, "the versions endpoint gives no list of versions")
+    for version in reversed(wanted):
+        for each in data:
+            if isinstance(each, dict) and each.get("version") == version.number:
+                return version, _url(each.get("url"), f"url of version {version.number}", CANNOT_USE_API)
+    numbers = _list([each.number for each in wanted])
+    raise Refused(UNSUPPORTED_VERSION, f"the versions endpoint does not list version {numbers}")
 
 
 def read_endpoints(data: Any, max_endpoints: int) -> tuple[Endpoint, ...]:
@@ -141,26 +149,26 @@ def read_endpoints(data: Any, max_endpoints: int) -> tuple[Endpoint, ...]:
     """
     found = data.get("endpoints") if isinstance(data, dict) else None
     if not isinstance(found, list) or len(found) > max_endpoints:
-        raise Refused(CANNOT_USE_API, f"your version details have no list of at most {max_endpoints} endpoints")
+        raise Refused(CANNOT_USE_API, f"the version details have no list of at most {max_endpoints} endpoints")
     endpoints = tuple(_endpoint(each) for each in found if _is_known(each))
     modules = {endpoint.identifier for endpoint in endpoints}
     if "credentials" not in modules:
-        raise Refused(NO_MATCHING_ENDPOINTS, "your version details lack the endpoint of credentials")
-    if not modules & SHARED_MODULES:
-        raise Refused(NO_MATCHING_ENDPOINTS, f"your version details have none of {_list(SHARED_MODULES)}")
+        raise Refused(NO_MATCHING_ENDPOINTS, "the version details lack the endpoint of credentials")
+    if not modules & FUNCTIONAL:
+        raise Refused(NO_MATCHING_ENDPOINTS, f"the version details have none of {_list(FUNCTIONAL)}")
     return endpoints
 
 
 def _is_known(endpoint: Any) -> bool:
     identifier = endpoint.get("identifier") if isinstance(endpoint, dict) else None
-    return isinstance(identifier, str) and identifier in SHARED_MODULES | {"credentials"}
+    return isinstance(identifier, str) and identifier in _CALLED
 
 
 def _endpoint(fields: Mapping[str, Any]) -> Endpoint:
     identifier, role = fields["identifier"], fields.get("role")
     # The text gives the role of credentials no meaning, so none is asked for.
     if role not in ("SENDER", "RECEIVER") and identifier != "credentials":
-        raise Refused(CANNOT_USE_API, f"the endpoint of {identifier} in your version details has no role")
+        raise Refused(CANNOT_USE_API, f"the endpoint of {identifier} in the version details has no role")
     url = _url(fields.get("url"), f"url of the endpoint of {identifier}", CANNOT_USE_API)
     return Endpoint(identifier, role if isinstance(role, str) else "SENDER", url)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, literal, select, update
+from sqlalchemy import and_, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +14,6 @@ from services.gateway.partners.connections import pack_endpoints
 from services.gateway.partners.handshake import Discovered
 from services.gateway.partners.registration import Credentials, check_moment
 from services.gateway.tables import agreements, connections, peers
-
-PROTOCOL = "OCPI-2.2.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +116,22 @@ async def write_registration(
         await delete_connection(connection, registration.platform)
         await connection.execute(insert(connections).values(row | {"registered_at": now}))
     else:
-        row |= {"former_token_hash": c.token_hash, "former_until": now + timedelta(seconds=former_token_seconds)}
+        row |= _former(registration.called_with, now, former_token_seconds)
         await connection.execute(update(connections).where(c.platform == registration.platform).values(row))
     await _use_registration_tokens(connection, registration.parties, now)
+
+
+def _former(called_with: Sequence[str], now: datetime, seconds: float) -> dict[str, Any]:
+    """Return the token that stays good for a while: the one that was replaced.
+
+    Who repeats a PUT with that very token never saw the answer, so the token in between is known to nobody.
+    """
+    c = connections.c
+    repeated = and_(c.former_token_hash.in_(called_with), c.former_until > now)
+    return {
+        "former_token_hash": case((repeated, c.former_token_hash), else_=c.token_hash),
+        "former_until": case((repeated, c.former_until), else_=now + timedelta(seconds=seconds)),
+    }
 
 
 async def _is_open(connection: AsyncConnection, hashes: Sequence[str]) -> bool:
@@ -137,7 +148,7 @@ def _connection_row(registration: Registration, now: datetime) -> dict[str, Any]
         "token_sealed": registration.token_sealed,
         "authorization_style": registration.discovered.style,
         "versions_url": registration.credentials.url,
-        "protocol": PROTOCOL,
+        "protocol": registration.discovered.version.name,
         "endpoints": pack_endpoints(registration.discovered.endpoints),
         "parties": sorted(registration.parties),
         "updated_at": now,

@@ -3,15 +3,16 @@ from typing import Any
 import pytest
 
 from services.core.party import PartyId
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0
 from services.gateway.partners.registration import (
     Refused,
     Role,
     WrongMoment,
     check_moment,
+    choose_version,
     read_credentials,
     read_endpoints,
     represented,
-    version_url,
 )
 
 URL = "https://cpo.example/ocpi/versions"
@@ -30,6 +31,7 @@ def endpoint(identifier: str, role: Any = "RECEIVER", **fields: Any) -> dict[str
     return {"identifier": identifier, "role": role, "url": f"https://cpo.example/{identifier}", **fields}
 
 
+@pytest.mark.ocpi_rule(5)
 @pytest.mark.parametrize(
     ("method", "registered", "fits"),
     [
@@ -108,11 +110,21 @@ def test_a_platform_that_speaks_for_others_is_refused(roles: list[Role], invitin
     assert caught.value.ocpi_status == 2001
 
 
-def test_our_version_is_chosen() -> None:
-    versions = [{"version": "2.1.1", "url": "https://x/a"}, {"version": "2.2.1", "url": "https://x/b"}]
-    assert version_url(versions) == "https://x/b"
+BOTH = (V2_2_1, V2_3_0)
+LISTED = [
+    {"version": "2.3.0", "url": "https://x/c"},
+    {"version": "2.1.1", "url": "https://x/a"},
+    {"version": "2.2.1", "url": "https://x/b"},
+]
 
 
+def test_the_newest_common_version_is_chosen() -> None:
+    assert choose_version(LISTED, BOTH) == (V2_3_0, "https://x/c")
+    assert choose_version(LISTED[1:], BOTH) == (V2_2_1, "https://x/b")
+    assert choose_version(LISTED, [V2_2_1]) == (V2_2_1, "https://x/b")
+
+
+@pytest.mark.ocpi_rule(6)
 @pytest.mark.parametrize(
     ("data", "status"),
     [
@@ -127,7 +139,7 @@ def test_our_version_is_chosen() -> None:
 )
 def test_versions_that_cannot_be_used(data: Any, status: int) -> None:
     with pytest.raises(Refused) as caught:
-        version_url(data)
+        choose_version(data, [V2_2_1])
     assert caught.value.ocpi_status == status
 
 
@@ -136,6 +148,8 @@ def test_endpoints_are_read_and_unknown_modules_left_out() -> None:
         {"endpoints": [endpoint("credentials", None), endpoint("cdrs"), endpoint("nltnm-own", "?"), 7]}, max_endpoints=9
     )
     assert [(each.identifier, each.role) for each in found] == [("credentials", "SENDER"), ("cdrs", "RECEIVER")]
+    commands = read_endpoints({"endpoints": [endpoint("credentials"), endpoint("commands")]}, max_endpoints=9)
+    assert [each.identifier for each in commands] == ["credentials", "commands"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +165,7 @@ def test_endpoints_are_read_and_unknown_modules_left_out() -> None:
         ({"endpoints": []}, 3003),
         ({"endpoints": [endpoint("cdrs")]}, 3003),
         ({"endpoints": [endpoint("credentials")]}, 3003),
-        ({"endpoints": [endpoint("credentials"), endpoint("commands")]}, 3003),
+        ({"endpoints": [endpoint("credentials"), endpoint("hubclientinfo")]}, 3003),
     ],
 )
 def test_endpoints_that_cannot_be_used(data: Any, status: int) -> None:
