@@ -8,7 +8,7 @@ from typing import Final
 from schemas.models.gateway import CdrPeriod, CdrSubmitted, CdrTariff
 from services.clearing import numbers
 from services.clearing.ledger import Amounts
-from services.clearing.rating import TIMES, Component, Tariff, Usage
+from services.clearing.rating import TIMES, Component, Tariff, Usage, has_tax_inside
 from services.core.money import EXACT, ZERO, OutOfRange, quantize8
 
 _PARTS: Final = (
@@ -204,6 +204,7 @@ def _tariff(tariff: CdrTariff, reader: _Reader) -> Tariff:
         ),
         valid_from=tariff.valid_from,
         valid_until=tariff.valid_until,
+        tax_inside=has_tax_inside(tariff.tax_included, components),
     )
 
 

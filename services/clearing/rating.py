@@ -53,6 +53,7 @@ class Tariff:
         components: In the order of the elements that they are from.
         restricted: Some element has restrictions.
         limited: There is a least or highest price of the session.
+        tax_inside: Some price includes a tax of which the tariff does not tell the rate.
     """
 
     tariff_id: str
@@ -63,6 +64,7 @@ class Tariff:
     limited: bool
     valid_from: datetime | None
     valid_until: datetime | None
+    tax_inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,14 @@ def add_up(lines: Sequence[Line], rounding: RoundingRule) -> Rating:
     return Rating(tuple(lines), rounding.round(excl_tax), incl_tax)
 
 
+def has_tax_inside(tax_included: str | None, components: Sequence[Component]) -> bool:
+    """Say whether a tariff that says this of taxes has a price with a tax of unknown rate.
+
+    OCPI 2.3.0 mod_tariffs, TaxIncluded; where the rate is told, the event has the price without the tax.
+    """
+    return tax_included == "YES" and any(each.price and each.vat_percent is None for each in components)
+
+
 def _first_of_each_type(components: Sequence[Component]) -> dict[str, Component]:
     """Return the active component of each type: without restrictions, that of the first element that has one."""
     first: dict[str, Component] = {}
@@ -149,12 +159,14 @@ def _first_of_each_type(components: Sequence[Component]) -> dict[str, Component]
 
 
 def _unknown(tariff: Tariff, prices: Mapping[str, Component], usage: Usage) -> str | None:
-    if tariff.restricted:
-        return "the tariff has restrictions"
-    if tariff.limited:
-        return "the tariff has a least or highest price"
-    if _outside(tariff, usage.started_at):
-        return "the tariff does not apply at the start of the session"
+    for applies, reason in (
+        (tariff.restricted, "the tariff has restrictions"),
+        (tariff.limited, "the tariff has a least or highest price"),
+        (tariff.tax_inside, "the tariff has prices with a tax whose rate it does not tell"),
+        (_outside(tariff, usage.started_at), "the tariff does not apply at the start of the session"),
+    ):
+        if applies:
+            return reason
     for kind, component in prices.items():
         if kind not in _UNITS:
             return f"the tariff prices {kind}"

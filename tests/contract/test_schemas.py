@@ -33,6 +33,8 @@ PUBLISHED = {
     1_631_190_022: "tariff_published",
     1_631_190_023: "credential_issued",
     1_631_190_024: "session_reported",
+    1_631_190_025: "cdr_submitted",
+    1_631_190_026: "tariff_published",
 }
 CONTRACT = contract.load()
 

@@ -119,7 +119,7 @@ class CdrCleared(Record):
         description="Reference of the authorization that opened the session; empty where the CDR names none.",
     )
     auth_method: str = Field(description="How the driver was authorized: AUTH_REQUEST, COMMAND or WHITELIST.")
-    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER or OTHER.")
+    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER, EMAID, OTHER or a word of its issuer's own.")
     pseudonym: str = Field(
         description="Stands for the user credential: the same credential has the same pseudonym until the person is erased; of no meaning outside this deployment."
     )

@@ -24,7 +24,7 @@ class AuthorizationAnswered(Record):
     sealed: bytes = Field(
         description="The credential itself, sealed under the key of its contract (AES-256-GCM); only the gateway can open it."
     )
-    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER or OTHER.")
+    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER, EMAID, OTHER or a word of its issuer's own.")
     visited_cso: str = Field(description="Party id of the charging station operator that asks.")
     home_csp: str = Field(description="Party id of the charging service provider that issued the credential.")
     service: str = Field(description="What the driver wants to use: CHARGING, PARKING or RESERVATION.")

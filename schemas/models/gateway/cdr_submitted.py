@@ -32,9 +32,11 @@ class CdrPriceComponent(Record):
     component_type: str = Field(
         description="What is priced: ENERGY (per kWh), TIME and PARKING_TIME (per hour) or FLAT (once a session)."
     )
-    price: str = Field(description="Price of one unit, without tax, in the tariff's currency.")
+    price: str = Field(
+        description="Price of one unit, in the tariff's currency: without tax (worked out where it was sent with it), unless tax_included is YES and there is no vat_percent."
+    )
     vat_percent: str | None = Field(
-        default=None, description="Tax on it, in percent; empty where the sender does not say."
+        default=None, description="Tax on it, in percent; empty where the sender does not say, 0 where no taxes apply."
     )
     step_size: str = Field(description="Least amount that is billed: watt-hours for ENERGY, seconds for time.")
 
@@ -61,6 +63,10 @@ class CdrTariff(Record):
     tariff_id: str = Field(description="The CSO's id of the tariff.")
     currency: str = Field(description="Currency of its prices, ISO 4217.")
     elements: list[CdrTariffElement] = Field(description="Its elements.")
+    tax_included: str | None = Field(
+        default=None,
+        description="What the sender says of taxes in the prices as sent: NO, YES, or N/A where none apply; empty where it does not say, which means NO.",
+    )
     min_price_excl_tax: str | None = Field(
         default=None, description="Least price of a session, without tax; empty where there is none."
     )
@@ -127,7 +133,7 @@ class CdrSubmitted(Record):
     pseudonym: str = Field(
         description="Stands for the user credential: a random id, of no meaning outside this deployment."
     )
-    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER or OTHER.")
+    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER, EMAID, OTHER or a word of its issuer's own.")
     started_at: Timestamp = Field(description="When the session started.")
     ended_at: Timestamp = Field(description="When the session ended.")
     location: CdrLocation = Field(description="Where it took place.")
@@ -164,7 +170,7 @@ class CdrSubmitted(Record):
     )
     remark: str | None = Field(default=None, description="The CSO's remark; empty where there is none.")
     last_updated: Timestamp = Field(description="When the CSO last changed it, as the CSO says.")
-    protocol: str = Field(description="Protocol and version that it came in (OCPI-2.2.1).")
+    protocol: str = Field(description="Protocol and version that it came in (OCPI-2.2.1, OCPI-2.3.0).")
     sealed: bytes = Field(
         description="The body as it came, sealed under the key of its contract (AES-256-GCM); only the gateway can open it."
     )

@@ -24,7 +24,7 @@ class CredentialIssued(Record):
     audience: str = Field(
         description="Party id of the only partner it is meant for; an empty text means every partner."
     )
-    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER or OTHER.")
+    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER, EMAID, OTHER or a word of its issuer's own.")
     whitelist: str = Field(
         description="Whether a decision without asking the home-CSP is allowed: ALWAYS, ALLOWED, ALLOWED_OFFLINE or NEVER."
     )

@@ -23,7 +23,7 @@ class SessionReported(Record):
     pseudonym: str = Field(
         description="Stands for the user credential: a random id, of no meaning outside this deployment."
     )
-    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER or OTHER.")
+    credential_type: str = Field(description="RFID, APP_USER, AD_HOC_USER, EMAID, OTHER or a word of its issuer's own.")
     status: str = Field(description="State as the CSO gave it: ACTIVE, COMPLETED, INVALID, PENDING or RESERVATION.")
     started_at: Timestamp = Field(description="When the session became active.")
     ended_at: Timestamp | None = Field(default=None, description="When the session ended; empty while it has not.")

@@ -13,9 +13,11 @@ class PriceComponent(Record):
     component_type: str = Field(
         description="What is priced: ENERGY (per kWh), TIME and PARKING_TIME (per hour) or FLAT (once a session)."
     )
-    price: Decimal28 = Field(description="Price of one unit, without tax, in the tariff's currency.")
+    price: Decimal28 = Field(
+        description="Price of one unit, in the tariff's currency: without tax, unless tax_included is YES and there is no vat_percent."
+    )
     vat_percent: Decimal28 | None = Field(
-        default=None, description="Tax on it, in percent; empty where the owner does not say."
+        default=None, description="Tax on it, in percent; empty where the owner does not say, 0 where no taxes apply."
     )
     step_size: Long = Field(
         description="Least amount that is billed: watt-hours for ENERGY, seconds for time; 1 means no rounding up."
@@ -60,6 +62,10 @@ class TariffPublished(Record):
     )
     elements: list[TariffElement] = Field(
         description="Its elements; the first whose conditions hold gives the price of a dimension."
+    )
+    tax_included: str | None = Field(
+        default=None,
+        description="What the owner says of taxes in the prices as sent: NO, YES, or N/A where none apply; empty where its protocol has no word for it, which means NO.",
     )
     min_price_excl_tax: Decimal28 | None = Field(
         default=None, description="Least price of a session, without tax; empty where there is none."

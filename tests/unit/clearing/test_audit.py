@@ -114,6 +114,7 @@ def test_a_published_tariff_rates_a_cdr_that_only_names_it() -> None:
     [
         ({"tariffs": [tariff(restrictions=[restriction("min_kwh", "5")])]}, "restrictions"),
         ({"tariffs": [tariff(max_price_excl_tax="3")]}, "least or highest"),
+        ({"tariffs": [tariff(("ENERGY", "0.25", None, "1"), tax_included="YES")]}, "tax whose rate"),
         ({"tariffs": [tariff(), tariff(tariff_id="T2")]}, "several tariffs"),
         ({"tariffs": [tariff(tariff_id="T2")]}, "several tariffs"),
         ({"tariffs": [tariff(), tariff()]}, "no single tariff"),

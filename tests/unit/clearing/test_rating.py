@@ -117,6 +117,7 @@ def test_the_agreement_says_how_to_round(mode: str, expected: str) -> None:
     [
         (tariff(component("ENERGY", "1"), restricted=True), usage(ENERGY="1"), "restrictions"),
         (tariff(component("ENERGY", "1"), limited=True), usage(ENERGY="1"), "least or highest"),
+        (tariff(component("ENERGY", "1"), tax_inside=True), usage(ENERGY="1"), "tax whose rate"),
         (tariff(component("ENERGY", "1", step="500")), usage(ENERGY="1"), "step size"),
         (tariff(component("TIME", "1", step="60")), usage(TIME="1"), "step size"),
         (tariff(component("TIME", "1", step="0")), usage(TIME="1"), "step size"),

@@ -96,6 +96,7 @@ def _tariff(dialect: Dialect, found: Mapping[str, Any]) -> dict[str, Any]:
         "tariff_id": found["id"],
         "currency": found["currency"].upper(),
         "elements": elements(dialect.elements(found), as_text, str),
+        "tax_included": dialect.tax_included(found),
         **dialect.limit.fields(found.get("min_price"), "min_price", as_text),
         **dialect.limit.fields(found.get("max_price"), "max_price", as_text),
         "valid_from": found.get("start_date_time"),

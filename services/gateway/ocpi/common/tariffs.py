@@ -28,6 +28,7 @@ def tariff_event(dialect: Dialect, state: State) -> Event:
         "currency": found["currency"].upper(),
         "tariff_type": found.get("type"),
         "elements": elements(dialect.elements(found), as_decimal, step_size),
+        "tax_included": dialect.tax_included(found),
         **dialect.limit.fields(found.get("min_price"), "min_price", as_decimal),
         **dialect.limit.fields(found.get("max_price"), "max_price", as_decimal),
         "valid_from": found.get("start_date_time"),

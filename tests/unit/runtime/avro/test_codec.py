@@ -173,9 +173,9 @@ def partner(name: str = "Name") -> PartnerRegistered:
 
 def two_versions(root: Path) -> tuple[contract.Contract, contract.Contract]:
     """The contract as if `registration_expires_at` had come with a second version, before and after."""
-    for path in [contract.ROOT / "ids.toml", *contract.sources()]:
+    for path in [contract.ROOT / "ids.toml", *contract.sources(), *contract.ROOT.glob("history/*/*.avsc")]:
         copy = root / path.relative_to(contract.ROOT)
-        copy.parent.mkdir(exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())
     source = root / "registry" / "partner_registered.avsc"
     current = contract.read(source)
@@ -185,7 +185,6 @@ def two_versions(root: Path) -> tuple[contract.Contract, contract.Contract]:
     first = before.schemas["partner_registered"].latest.id
     source.write_text(json.dumps(current))
     snapshot = contract.snapshot_path(root, "partner_registered", 1)
-    snapshot.parent.mkdir(parents=True)
     snapshot.write_text(json.dumps(contract.without_documentation(smaller)))
     ids = (
         (root / "ids.toml")

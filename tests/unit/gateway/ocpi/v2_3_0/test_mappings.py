@@ -94,6 +94,15 @@ def test_the_event_of_a_tariff_has_prices_without_taxes_and_both_limits() -> Non
 
 
 @pytest.mark.ocpi_rule(25)
+@pytest.mark.parametrize("stated", ["NO", "YES", "N/A"])
+def test_events_tell_what_a_tariff_says_of_taxes(stated: str) -> None:
+    assert event_of("tariffs", newer.tariff(tax_included=stated)).tax_included == stated
+    value = event_of("cdrs", newer.cdr(tariffs=[newer.tariff(tax_included=stated), samples.tariff()]))
+    told = [tariff["tax_included"] for tariff in value.model_dump(warnings=False)["tariffs"]]
+    assert told == [stated, None]
+
+
+@pytest.mark.ocpi_rule(25)
 def test_the_event_of_a_session_has_its_cost_with_taxes() -> None:
     value = event_of("sessions", newer.session(total_cost=newer.price(0.5, 0.1)))
     assert isinstance(value, SessionReported)
