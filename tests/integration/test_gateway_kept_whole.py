@@ -66,7 +66,7 @@ async def test_an_object_that_outgrows_an_event_is_refused_and_its_neighbours_ar
     async with running(url, outbox=OutboxSettings(max_event_bytes=6_000)) as bench:
         await bench.empty()
         await put(bench, LOCATION, samples.location())
-        large = samples.evse(uid="E2", directions=[{"language": "en", "text": "x" * 6_000}])
+        large = samples.evse(uid="E2", note_of_its_own="x" * 6_000)
         answers = await asyncio.gather(
             put(bench, f"{LOCATION}/E2", large), *(put(bench, f"locations/FR/SUN/L{n}", _named(n)) for n in range(4))
         )
