@@ -1,6 +1,7 @@
 """How the command speaks."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -66,6 +67,15 @@ def text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {text(each)}" for name, each in value.items()) or "-"
     return str(value)
+
+
+def age(then: str, now: datetime) -> str:
+    """Return how long ago a time was, as people say it."""
+    passed = now - datetime.fromisoformat(then)
+    for unit, name in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
+        if passed >= 2 * unit:
+            return f"{passed // unit} {name} ago"
+    return f"{max(0, int(passed.total_seconds()))} s ago"
 
 
 def _is_list_of_objects(value: Any) -> bool:

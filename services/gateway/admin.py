@@ -2,14 +2,11 @@
 
 GET    /admin/connections                         parties, their connections and circuit breakers
 DELETE /admin/connections/{platform}              end a registration, so that the platform may register anew
-GET    /admin/deliveries?partner=&state=&limit=   what waits or is parked, and how much there is of it
-POST   /admin/deliveries/{id}/retry               send one now
 GET    /admin/reports/{party}?offset=&limit=      what the party's report of refusals says
 """
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +24,6 @@ from services.runtime.service import Context
 
 _DEFAULT_ROWS: Final = 100
 _MAX_ROWS: Final = 1_000
-_STATES: Final = ("WAITING", "PARKED")
 
 
 class Admin:
@@ -41,8 +37,6 @@ class Admin:
         return (
             Route("/admin/connections", self.connections, methods=["GET"]),
             Route("/admin/connections/{platform}", self.disconnect, methods=["DELETE"]),
-            Route("/admin/deliveries", self.deliveries, methods=["GET"]),
-            Route("/admin/deliveries/{id}/retry", self.retry, methods=["POST"]),
             Route("/admin/reports/{party}", self.report, methods=["GET"]),
         )
 
@@ -56,27 +50,6 @@ class Admin:
         if not await self._credentials.forget(request.path_params["platform"]):
             raise NotFound("this platform is not registered")
         return Response(status_code=204)
-
-    async def deliveries(self, request: Request) -> Response:
-        """List the queue."""
-        partner, state = request.query_params.get("partner"), request.query_params.get("state")
-        if state is not None and state not in _STATES:
-            raise BadContent(f"state must be one of {', '.join(_STATES)}")
-        rows = count(request, "limit", _DEFAULT_ROWS, _MAX_ROWS)
-        party = str(PartyId.parse(partner)) if partner else None
-        async with translated(), self._context.engine.connect() as connection:
-            found = await inspection.list_deliveries(connection, party, state, rows)
-            totals = await inspection.count_deliveries(connection)
-        return answer({"deliveries": found, "totals": totals})
-
-    async def retry(self, request: Request) -> Response:
-        """Send one delivery at once."""
-        try:
-            delivery_id = UUID(request.path_params["id"])
-        except ValueError:
-            raise NotFound("a delivery's id is a UUID") from None
-        await self._context.transactions.run(lambda work: inspection.retry(work, delivery_id))
-        return answer({"delivery_id": delivery_id, "state": "WAITING"})
 
     async def report(self, request: Request) -> Response:
         """Show what a party finds in its report of refusals."""

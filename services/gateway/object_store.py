@@ -142,9 +142,9 @@ async def current(
 async def listed(
     connection: AsyncConnection, module: str, owner: str, partner: str, *, after: str, rows: int
 ) -> list[Row]:
-    """Return objects that one owner publishes to one partner, in the order of their ids.
+    """Return objects that one owner publishes to one partner, or that concern it, in the order of their ids.
 
-    It is for what a new agreement makes visible.
+    It is for what a new agreement makes visible, and for delivering everything again.
 
     Args:
         after: The key (`Row.key.object_key`) of the last object of the page before; empty for the first page.
@@ -188,7 +188,7 @@ _NEWEST: Final[Mapping[str, TextClause]] = {
 _LISTED: Final[Mapping[str, TextClause]] = {
     module: text(
         f"SELECT {READ} FROM (SELECT DISTINCT ON (owner, object_key) * FROM gateway.{module} "
-        "WHERE owner = :owner AND audience IN ('', :partner) AND object_key > :after "
+        "WHERE owner = :owner AND audience IN ('', :partner) AND receiver IN ('', :partner) AND object_key > :after "
         "ORDER BY owner, object_key, audience DESC) o WHERE NOT o.removed ORDER BY o.object_key LIMIT :rows"
     )
     for module in MODULES

@@ -8,20 +8,23 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.registry import AgreementConcluded
+from services.core.errors import NotFound
 from services.gateway.deliveries.queue import Delivery, enqueue
 from services.gateway.object_store import listed
 from services.gateway.settings import SnapshotSettings
-from services.gateway.tables import snapshots
+from services.gateway.tables import agreements, snapshots
 from services.runtime.service import Timer
 from services.runtime.work import Work
 
 _OF_CSO: Final = ("locations", "tariffs")
 _OF_CSP: Final = ("tokens",)
+RESYNCED: Final = (*_OF_CSO, *_OF_CSP, "sessions")
+"""What can be delivered again. A CDR never changes: it was taken, or it is in the queue; lists have all of them."""
 
 
 def wanted(agreement: AgreementConcluded) -> list[tuple[str, str, str]]:
@@ -38,28 +41,59 @@ async def begin_snapshots(
     They start once every replica knows the agreement: what is pushed before that might be queued by neither.
     """
     earliest = now + timedelta(seconds=settle_seconds)
+    begun = [
+        (*each, max(agreement.valid_from, earliest))
+        for agreement in concluded
+        if agreement.status == "ACTIVE"
+        for each in wanted(agreement)
+    ]
+    if begun:
+        await _begin(connection, begun)
+
+
+async def _begin(connection: AsyncConnection, begun: Sequence[tuple[str, str, str, datetime]]) -> None:
+    """Begin snapshots anew: owner, partner, module, and when."""
     rows = [
         {
             "owner": owner,
             "partner": partner,
             "module": module,
-            "starts_at": max(agreement.valid_from, earliest),
+            "starts_at": starts_at,
             "after_object_id": "",
             "queued": 0,
             "completed_at": None,
         }
-        for agreement in concluded
-        if agreement.status == "ACTIVE"
-        for owner, partner, module in wanted(agreement)
+        for owner, partner, module, starts_at in sorted(begun)
     ]
-    if not rows:
-        return
-    rows.sort(key=lambda row: (row["owner"], row["partner"], row["module"]))
     statement = insert(snapshots).values(rows)
     changed = {name: statement.excluded[name] for name in ("starts_at", "after_object_id", "queued", "completed_at")}
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["owner", "partner", "module"], set_=changed)
     )
+
+
+async def resync(work: Work, partner: str, module: str | None) -> list[tuple[str, str]]:
+    """Deliver again whatever a partner may see under the agreements in force; returns the owners with their modules.
+
+    Args:
+        module: Of `RESYNCED`, or None for all of them.
+
+    Raises:
+        NotFound: when there is nothing that it may see.
+    """
+    a = agreements.c
+    terms = [a.status == "ACTIVE", a.valid_from <= work.now, or_(a.valid_until.is_(None), a.valid_until > work.now)]
+    query = select(a.visited_cso, a.home_csp).where(*terms, or_(a.visited_cso == partner, a.home_csp == partner))
+    pairs = [
+        (cso, each) if csp == partner else (csp, each)
+        for cso, csp in (await work.connection.execute(query)).all()
+        for each in ((*_OF_CSO, "sessions") if csp == partner else _OF_CSP)
+        if module in {None, each}
+    ]
+    if not pairs:
+        raise NotFound(f"{partner} has no agreement in force under which it sees {module or 'anything'}")
+    await _begin(work.connection, [(owner, partner, each, work.now) for owner, each in pairs])
+    return sorted(pairs)
 
 
 async def restart_snapshots(connection: AsyncConnection, partners: Collection[str], now: datetime) -> None:

@@ -24,6 +24,7 @@ from services.gateway.authorize.home_answers import HomeAnswers
 from services.gateway.authorize.pending import PendingReplies
 from services.gateway.calls import Front
 from services.gateway.deliveries import courier
+from services.gateway.deliveries.admin import DeliveriesAdmin
 from services.gateway.deliveries.client import PartnerClient
 from services.gateway.deliveries.dispatcher import Dispatcher
 from services.gateway.deliveries.rendering import ObjectRenderer
@@ -182,7 +183,13 @@ class Wiring:
         """Return the routes of the admin API."""
         personal_data = PersonalData(self._context, self._keys.vault, self._keys.letters)
         partners = PartnerAdmin(self._context, self.book)
-        return (*Admin(self._context, self.credentials).routes(), *partners.routes(), *personal_data.routes())
+        deliveries = DeliveriesAdmin(self._context)
+        return (
+            *Admin(self._context, self.credentials).routes(),
+            *deliveries.routes(),
+            *partners.routes(),
+            *personal_data.routes(),
+        )
 
     async def push(self) -> None:
         """Run the queues of pushes; where one fails all begin again, so that none stands still unnoticed."""

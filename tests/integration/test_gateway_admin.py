@@ -1,6 +1,7 @@
 """The gateway's admin API over a real PostgreSQL: what an operator sees and may do."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -11,13 +12,14 @@ from pydantic import SecretStr
 from sqlalchemy import insert, text
 from starlette.responses import Response
 
+from services.core.clock import system_clock
 from services.gateway.deliveries.queue import Delivery, enqueue
 from services.gateway.refusals import RECEIVER, Reason, Refusal, add
 from services.gateway.tables import connections
 from services.runtime.admin import application
 from services.runtime.settings import AdminSettings
 from services.runtime.work import Work
-from tests.integration.gateway.whole import SINCE, Gateway, invited, whole
+from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
 
 CSO, CSP = "FR-SUN", "NL-CSP"
 
@@ -64,13 +66,84 @@ async def test_the_queue_and_a_retry(admin: httpx.AsyncClient, gateway: Gateway)
     assert (await admin.post(path)).status_code == 200
     assert (await admin.get("/deliveries", params={"state": "PARKED"})).json()["deliveries"] == []
     async with gateway.context.engine.begin() as connection:
-        await connection.execute(text("UPDATE gateway.deliveries SET lease = gen_random_uuid()"))
+        later = "UPDATE gateway.deliveries SET lease = gen_random_uuid(), due_at = :then"
+        await connection.execute(text(later), {"then": system_clock() + timedelta(hours=1)})
     assert (await admin.post(path)).status_code == 409
     assert (await admin.post(f"/deliveries/{uuid4()}/retry")).status_code == 404
-    assert (await admin.post("/deliveries/none/retry")).status_code == 404
+    assert (await admin.post("/deliveries/none/retry")).status_code == 422
 
 
-@pytest.mark.parametrize("query", [{"partner": "x"}, {"state": "GONE"}, {"limit": "0"}, {"limit": "9999"}])
+async def test_deliveries_say_why_they_wait(admin: httpx.AsyncClient, gateway: Gateway) -> None:
+    async with gateway.context.engine.begin() as connection:
+        values = {"then": system_clock() + timedelta(hours=3)}
+        sql = "INSERT INTO gateway.breakers VALUES ('NL-CSP', 5, :then, 'no connection', :then)"
+        await connection.execute(text(sql), values)
+    found = (await admin.get("/deliveries", params={"module": "locations"})).json()
+    assert [each["why"] for each in found["deliveries"]] == ["NL-CSP does not answer; next probe in 3 h"]
+    assert [(each["deliveries"], each["partner_error"]) for each in found["totals"]] == [(1, "no connection")]
+
+
+async def test_all_of_a_partner_is_retried(admin: httpx.AsyncClient) -> None:
+    assert (await admin.post("/deliveries/retry", json={"partner": CSP, "module": "cdrs"})).json() == {"retried": 1}
+    assert (await admin.get("/deliveries", params={"state": "PARKED"})).json()["deliveries"] == []
+    assert (await admin.post("/deliveries/retry", json={"partner": CSP})).json() == {"retried": 2}
+
+
+async def test_what_is_given_up_is_told_to_its_sender_and_as_an_event(
+    admin: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    (parked,) = (await admin.get("/deliveries", params={"state": "PARKED"})).json()["deliveries"]
+    assert (await admin.post(f"/deliveries/{parked['delivery_id'][:8]}/give-up")).status_code == 200
+    given_up = await admin.post("/deliveries/give-up", json={"partner": CSP, "module": "locations"})
+    assert given_up.json() == {"given_up": 1, "more": False}
+    assert (await admin.get("/deliveries")).json() == {"deliveries": [], "totals": []}
+    lines = (await admin.get(f"/reports/{CSO}")).json()["refusals"][1:]
+    assert [(each["object_id"], each["verdict"]) for each in lines] == [("CDR1", "GIVEN_UP"), ("LOC1", "GIVEN_UP")]
+    assert "operator" in lines[0]["reasons"][0]["detail"]
+    events = await gateway.rows("SELECT value FROM gateway.outbox WHERE topic = 'delivery.completed' ORDER BY sequence")
+    decoded: list[Any] = [gateway.context.codec.decode("delivery.completed", each["value"]) for each in events]
+    assert [(each.object_id, each.outcome) for each in decoded] == [("CDR1", "GIVEN_UP"), ("LOC1", "GIVEN_UP")]
+
+
+async def test_what_is_being_sent_is_not_given_up(admin: httpx.AsyncClient, gateway: Gateway) -> None:
+    until = {"until": system_clock() + timedelta(hours=1)}
+    async with gateway.context.engine.begin() as connection:
+        sql = "UPDATE gateway.deliveries SET lease = gen_random_uuid(), due_at = :until WHERE module = 'cdrs'"
+        await connection.execute(text(sql), until)
+    (leased,) = (await admin.get("/deliveries", params={"module": "cdrs"})).json()["deliveries"]
+    assert (await admin.post(f"/deliveries/{leased['delivery_id']}/give-up")).status_code == 409
+    given_up = await admin.post("/deliveries/give-up", json={"partner": CSP, "module": "cdrs"})
+    assert given_up.json()["given_up"] == 0
+
+
+async def test_whatever_a_partner_may_see_is_delivered_again(admin: httpx.AsyncClient, gateway: Gateway) -> None:
+    assert (await admin.post("/deliveries/resync", json={"partner": CSP})).status_code == 404
+    await gateway.take("agreement.concluded", agreed(CSO, CSP))
+    begun = (await admin.post("/deliveries/resync", json={"partner": CSP})).json()["begun"]
+    assert begun == [{"owner": CSO, "module": module} for module in ("locations", "sessions", "tariffs")]
+    only = (await admin.post("/deliveries/resync", json={"partner": CSO, "module": "tokens"})).json()["begun"]
+    assert only == [{"owner": CSP, "module": "tokens"}]
+    open_ones = await gateway.rows("SELECT owner, module FROM gateway.snapshots WHERE starts_at <= now()")
+    assert len(open_ones) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("retry", {}),
+        ("retry", {"partner": "x"}),
+        ("give-up", {"partner": CSP}),
+        ("give-up", {"partner": CSP, "module": "bookings"}),
+        ("resync", {"partner": CSP, "module": "cdrs"}),
+    ],
+)
+async def test_acts_that_are_not_understood(admin: httpx.AsyncClient, path: str, body: dict[str, str]) -> None:
+    assert (await admin.post(f"/deliveries/{path}", json=body)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", [{"partner": "x"}, {"state": "GONE"}, {"limit": "0"}, {"limit": "9999"}, {"module": "x"}]
+)
 async def test_questions_that_cannot_be_answered(admin: httpx.AsyncClient, query: dict[str, str]) -> None:
     assert (await admin.get("/deliveries", params=query)).status_code == 422
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from services.gateway.deliveries.courier import Courier
-from services.gateway.deliveries.inspection import retry
+from services.gateway.deliveries.operating import retry
 from tests.integration.gateway.delivering import OWNER, TOKEN, Delivering, delivering, running
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner, refuse, rubbish, succeed, unavailable
 from tests.support.waiting import eventually

@@ -1,44 +1,92 @@
-"""The queue as an operator sees it, and what an operator may do with it."""
+"""The queue as an operator sees it."""
 
-from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import any_, func, select, update
+from sqlalchemy import any_, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.core.errors import Conflict, NotFound
+from services.gateway.deliveries.waiting import Reach, hindrance, why
 from services.gateway.settings import DeliverySettings
 from services.gateway.tables import breakers, connections, deliveries, peers
 from services.runtime import metrics
 from services.runtime.service import Timer
 from services.runtime.work import Work
 
-_SHOWN = (
+_SHOWN: Final = (
     *("delivery_id", "partner", "module", "owner", "object_id", "object_version", "state", "correlation_id"),
     *("queued_at", "due_at", "tries", "http_status", "ocpi_status", "last_error"),
 )
+_BEHIND: Final = literal_column(
+    "EXISTS (SELECT 1 FROM gateway.deliveries e WHERE e.module = 'cdrs' AND e.partner = deliveries.partner "
+    "AND e.owner = deliveries.owner AND lower(e.object_id) = lower(deliveries.after_object_id))"
+).label("behind")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries are meant; None: whichever."""
+
+    partner: str | None = None
+    module: str | None = None
+    state: str | None = None
+
+    def conditions(self) -> list[Any]:
+        """Return them as conditions on the queue."""
+        columns = {"partner": self.partner, "module": self.module, "state": self.state}
+        return [deliveries.c[name] == value for name, value in columns.items() if value is not None]
 
 
 async def list_deliveries(
-    connection: AsyncConnection, partner: str | None, state: str | None, rows: int
+    connection: AsyncConnection, wanted: Wanted, rows: int, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return what waits or is parked, the oldest first."""
-    query = select(*(deliveries.c[name] for name in _SHOWN)).order_by(deliveries.c.queued_at).limit(rows)
-    if partner is not None:
-        query = query.where(deliveries.c.partner == partner)
-    if state is not None:
-        query = query.where(deliveries.c.state == state)
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+    """Return what waits or is parked, the oldest first, and why."""
+    d = deliveries.c
+    columns = [*(d[name] for name in _SHOWN), d.lease, d.after_object_id, _BEHIND]
+    query = select(*columns).where(*wanted.conditions()).order_by(d.queued_at, d.delivery_id).limit(rows)
+    found = [dict(row) for row in (await connection.execute(query)).mappings()]
+    reached = await reach(connection, {row["partner"] for row in found})
+    return [
+        {name: row[name] for name in _SHOWN} | {"why": why(row, reached.get(row["partner"], Reach()), now)}
+        for row in found
+    ]
 
 
-async def count_deliveries(connection: AsyncConnection) -> list[dict[str, Any]]:
+async def count_deliveries(connection: AsyncConnection, wanted: Wanted | None = None) -> list[dict[str, Any]]:
     """Return how many deliveries there are, by partner and state."""
     d = deliveries.c
     oldest = func.min(d.queued_at).label("oldest_queued_at")
     query = select(d.partner, d.state, func.count().label("deliveries"), oldest).group_by(d.partner, d.state)
-    rows = await connection.execute(query.order_by(d.partner, d.state))
+    rows = await connection.execute(query.where(*(wanted or Wanted()).conditions()).order_by(d.partner, d.state))
     return [dict(row) for row in rows.mappings()]
+
+
+async def totals(connection: AsyncConnection, wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
+    """Return how many deliveries there are, by partner and state, and what keeps everything from a partner."""
+    counted = await count_deliveries(connection, wanted)
+    reached = await reach(connection, {each["partner"] for each in counted})
+    for each in counted:
+        found = reached.get(each["partner"], Reach())
+        each |= {"hindrance": hindrance(each["partner"], found, now), "partner_error": found.last_error}
+    return counted
+
+
+async def reach(connection: AsyncConnection, partners: Collection[str]) -> dict[str, Reach]:
+    """Return how these partners can be reached, so far as they are known."""
+    p, c, b = peers.c, connections.c, breakers.c
+    query = (
+        select(p.party, p.status, func.coalesce(p.party == any_(c.parties), False), b.retry_at, b.last_error)
+        .join(connections, c.platform == p.platform, isouter=True)
+        .join(breakers, b.partner == p.party, isouter=True)
+        .where(p.party.in_(sorted(partners)))
+    )
+    # Of a breaker that has closed the last error is history.
+    return {
+        party: Reach(status, registered, retry_at, last_error if retry_at else None)
+        for party, status, registered, retry_at, last_error in await connection.execute(query)
+    }
 
 
 def waiting_timer(settings: DeliverySettings) -> Timer:
@@ -67,21 +115,3 @@ async def list_connections(connection: AsyncConnection) -> Sequence[dict[str, An
         .order_by(p.party)
     )
     return [dict(row) for row in (await connection.execute(query)).mappings()]
-
-
-async def retry(work: Work, delivery_id: UUID) -> None:
-    """Send a parked or waiting delivery at once.
-
-    Raises:
-        NotFound: when there is no such delivery (any more).
-        Conflict: when it is being sent right now.
-    """
-    d = deliveries.c
-    found = select(d.lease).where(d.delivery_id == delivery_id).with_for_update()
-    row = (await work.connection.execute(found)).one_or_none()
-    if row is None:
-        raise NotFound("there is no such delivery; it may have been completed")
-    if row[0] is not None:
-        raise Conflict("this delivery is being sent right now")
-    again = update(deliveries).where(d.delivery_id == delivery_id).values(state="WAITING", due_at=work.now)
-    await work.connection.execute(again)

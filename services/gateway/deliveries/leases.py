@@ -44,7 +44,8 @@ _LEASE: Final = text(
         d.revision, d.correlation_id, d.queued_at, d.tries
     """
 )
-_NAMES: Final = tuple(each.name for each in fields(Leased))
+LEASED: Final = tuple(each.name for each in fields(Leased))
+"""The columns of a row that this replica may send."""
 _KEY: Final = (deliveries.c.partner, deliveries.c.module, deliveries.c.owner, deliveries.c.object_id)
 
 
@@ -59,7 +60,7 @@ async def lease(
     """Take some of what is due for a partner, so that no other replica sends it before `until`."""
     values = {"partner": partner, "lease": lease_id, "now": now, "until": until, "rows": rows}
     found = (await connection.execute(_LEASE, values)).mappings().all()
-    return [Leased(**{name: row[name] for name in _NAMES}) for row in found]
+    return [Leased(**{name: row[name] for name in LEASED}) for row in found]
 
 
 async def lock_leased(connection: AsyncConnection, lease_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, int]:

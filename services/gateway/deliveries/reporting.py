@@ -17,8 +17,10 @@ async def report_refusals(work: Work, ended: Sequence[tuple[Attempt, Settlement]
 def refusal(attempt: Attempt, settlement: Settlement, work: Work) -> Refusal:
     """Return the line of one delivery that came to no good end."""
     row, result = attempt.row, attempt.result
-    code = "NO_ANSWER"
-    if result is not None and result.ocpi_status is not None:
+    code, detail = "NO_ANSWER", result.message if result else ""
+    if attempt.withdrawn is not None:
+        code, detail = "WITHDRAWN", attempt.withdrawn
+    elif result is not None and result.ocpi_status is not None:
         code = f"OCPI_{result.ocpi_status}"
     elif result is not None and result.http_status is not None:
         code = f"HTTP_{result.http_status}"
@@ -30,7 +32,7 @@ def refusal(attempt: Attempt, settlement: Settlement, work: Work) -> Refusal:
         counterpart=row.partner,
         source=refusals.RECEIVER,
         verdict=settlement.outcome or "",
-        reasons=(Reason(code, "REJECT", result.message if result else ""),),
+        reasons=(Reason(code, "REJECT", detail),),
         revision=row.object_version,
         decided_at=work.now,
     )
