@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import any_, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, any_, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.deliveries.waiting import Reach, hindrance, why
@@ -19,9 +19,10 @@ _SHOWN: Final = (
     *("delivery_id", "partner", "module", "owner", "object_id", "object_version", "state", "correlation_id"),
     *("queued_at", "due_at", "tries", "http_status", "ocpi_status", "last_error"),
 )
-_BEHIND: Final = literal_column(
+_BEHIND: Final[ColumnElement[bool]] = literal_column(
     "EXISTS (SELECT 1 FROM gateway.deliveries e WHERE e.module = 'cdrs' AND e.partner = deliveries.partner "
-    "AND e.owner = deliveries.owner AND lower(e.object_id) = lower(deliveries.after_object_id))"
+    "AND e.owner = deliveries.owner AND lower(e.object_id) = lower(deliveries.after_object_id))",
+    Boolean,
 ).label("behind")
 
 
