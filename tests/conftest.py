@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.deployment"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.deployment", "tests.support.rules"]
 
 
 def pytest_sessionstart() -> None:

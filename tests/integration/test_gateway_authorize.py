@@ -73,6 +73,7 @@ async def test_a_decision_reaches_the_cso_with_the_token_object(gateway: Gateway
     assert {event.correlation_id for event in gateway.direct.published} == {"conversation"}
 
 
+@pytest.mark.ocpi_rule(19)
 async def test_an_unknown_card_is_asked_of_nobody(gateway: Gateway) -> None:
     answer = await gateway.client("token-of-FR-SUN").post(PATH.replace(UID, "UNKNOWN"))
     assert (answer.status_code, answer.json()["status_code"]) == (404, 2004)
@@ -80,6 +81,7 @@ async def test_an_unknown_card_is_asked_of_nobody(gateway: Gateway) -> None:
     assert gateway.direct.published == []
 
 
+@pytest.mark.ocpi_rule(2)
 async def test_an_unknown_card_is_asked_of_the_home_csp_that_is_named(gateway: Gateway, home: Partner) -> None:
     gateway.direct.act = has_asked(gateway)
     home.answer = lambda _sent: web.json_response(SUCCESS | {"status_code": 2004}, status=404)
@@ -108,6 +110,8 @@ async def test_a_credential_of_a_suspended_home_csp_is_not_authorized(gateway: G
     assert (await ask(gateway)).json()["data"]["allowed"] == "ALLOWED"
 
 
+@pytest.mark.ocpi_rule(17)
+@pytest.mark.ocpi_rule(28)
 async def test_the_home_csp_is_asked_and_its_words_reach_the_cso(gateway: Gateway, home: Partner) -> None:
     gateway.direct.act = has_asked(gateway)
     newer = samples.token(contract_id="NL-CSP-NEW")
@@ -133,6 +137,7 @@ async def test_the_home_csp_is_asked_and_its_words_reach_the_cso(gateway: Gatewa
     assert b"NL-CSP-NEW" not in kept["sealed"]
 
 
+@pytest.mark.ocpi_rule(2)
 async def test_a_home_csp_that_hangs_is_a_protocol_answer_and_no_word_on_the_driver(
     gateway: Gateway, home: Partner
 ) -> None:

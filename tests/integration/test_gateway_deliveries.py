@@ -55,6 +55,7 @@ async def test_a_partner_out_of_order_costs_nobody_else_anything(
     assert outcomes == dict.fromkeys(ids, "DELIVERED")
 
 
+@pytest.mark.ocpi_rule(14)
 async def test_a_request_has_the_headers_of_its_hop(gateway: Delivering, partners: Mapping[str, Partner]) -> None:
     await gateway.post_cdr("CDR1", GOOD, b'{"id":"CDR1"}')
     async with running(gateway.dispatcher):
@@ -70,6 +71,7 @@ async def test_a_request_has_the_headers_of_its_hop(gateway: Delivering, partner
     assert (sent.headers["ocpi-to-country-code"], sent.headers["ocpi-to-party-id"]) == ("NL", "AAA")
 
 
+@pytest.mark.ocpi_rule(28)
 async def test_of_a_state_only_the_newest_is_sent(gateway: Delivering, partners: Mapping[str, Partner]) -> None:
     for version, content in enumerate(("first", "second", "third"), start=1):
         await gateway.publish("LOC1", [GOOD], version, content)
@@ -134,6 +136,7 @@ async def test_a_credit_cdr_never_overtakes_its_cdr(gateway: Delivering, partner
     assert [sent.document["id"] for sent in partners[GOOD].sent[-2:]] == ["CDR1", "CDR1-C"]
 
 
+@pytest.mark.ocpi_rule(28)
 async def test_a_refusal_parks_one_row_and_reaches_its_sender(
     gateway: Delivering, partners: Mapping[str, Partner]
 ) -> None:

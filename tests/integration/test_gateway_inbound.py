@@ -27,6 +27,7 @@ async def bench(url: str) -> AsyncIterator[Bench]:
 
 
 class TestCdrs:
+    @pytest.mark.ocpi_rule(23)
     async def test_a_new_one_is_created_once_and_queued_for_its_home_csp(self, bench: Bench) -> None:
         answer = await post(bench, samples.cdr(), **{"X-Request-ID": "r1", "X-Correlation-ID": "c1"})
         assert ocpi(answer)[:2] == (201, 1000)
@@ -38,6 +39,7 @@ class TestCdrs:
         (delivery,) = await bench.rows("SELECT partner, module, object_id, correlation_id FROM gateway.deliveries")
         assert dict(delivery) == {"partner": CSP, "module": "cdrs", "object_id": "CDR1", "correlation_id": "c1"}
 
+    @pytest.mark.ocpi_rule(23)
     async def test_the_same_again_is_no_second_one(self, bench: Bench) -> None:
         first = await post(bench, samples.cdr())
         reordered = dict(reversed(samples.cdr(remark=None, last_updated=samples.LATER, id="cdr1").items()))
@@ -47,6 +49,7 @@ class TestCdrs:
         assert len(await bench.events("cdr.submitted")) == 1
         assert len(await bench.rows("SELECT 1 FROM gateway.deliveries")) == 1
 
+    @pytest.mark.ocpi_rule(23)
     async def test_other_content_under_the_same_id_names_the_field(self, bench: Bench) -> None:
         await post(bench, samples.cdr())
         answer = await post(bench, samples.cdr(total_cost={"excl_vat": 2.6, "incl_vat": 3}))
@@ -72,6 +75,7 @@ class TestCdrs:
         assert len(await bench.events("cdr.submitted")) == 60
         assert len(await bench.rows("SELECT 1 FROM gateway.contracts")) == 7
 
+    @pytest.mark.ocpi_rule(23)
     async def test_its_location_leads_its_sender_to_it_and_nobody_else(self, bench: Bench) -> None:
         location = (await post(bench, samples.cdr())).headers["location"].split("2.2.1")[1]
         mine = await bench.clients["cso"].get(location)
@@ -79,6 +83,7 @@ class TestCdrs:
         assert ocpi(await bench.clients["csp"].get(location))[0] == 404
         assert ocpi(await bench.clients["cso"].get("/receiver/cdrs/FR-SUN/OTHER"))[0] == 404
 
+    @pytest.mark.ocpi_rule(23)
     async def test_a_credit_cdr_waits_for_the_cdr_that_it_takes_back(self, bench: Bench) -> None:
         await post(bench, samples.cdr())
         credit = samples.cdr(id="CDR1-C", credit=True, credit_reference_id="CDR1", total_cost={"excl_vat": -2.5})
@@ -103,6 +108,7 @@ class TestCdrs:
 
 class TestRefusals:
     @pytest.mark.parametrize("body", [b"", b"{", b'{"a":"\xff"}', b'{"a":"\\ud800"}', b"[1,]", b"{} {}"])
+    @pytest.mark.ocpi_rule(1)
     async def test_what_is_no_json_is_400(self, bench: Bench, body: bytes) -> None:
         assert ocpi(await post(bench, body))[:2] == (400, 2000)
 
@@ -121,6 +127,7 @@ class TestRefusals:
             (samples.as_body(samples.cdr(credit=True)), "credit_reference_id: missing"),
         ],
     )
+    @pytest.mark.ocpi_rule(1)
     async def test_what_cannot_be_taken_is_2001_and_says_why(self, bench: Bench, body: bytes, named: str) -> None:
         status, code, message = ocpi(await post(bench, body))
         assert (status, code) == (200, 2001)
@@ -138,10 +145,12 @@ class TestRefusals:
         assert (status, code) == (200, 2001)
         assert "SE-QQQ" in message
 
+    @pytest.mark.ocpi_rule(2)
     async def test_a_party_addressed_without_agreement_is_4001(self, bench: Bench) -> None:
         assert ocpi(await post(bench, samples.cdr(), **routed("SE-QQQ")))[:2] == (200, 4001)
         assert ocpi(await put(bench, "tariffs/FR/SUN/T1", samples.tariff(), **routed("SE-QQQ")))[:2] == (200, 4001)
 
+    @pytest.mark.ocpi_rule(18)
     async def test_an_owner_that_is_not_the_caller(self, bench: Bench) -> None:
         assert ocpi(await post(bench, samples.cdr(), client="other"))[:2] == (200, 2001)
         assert ocpi(await put(bench, "locations/FR/SUN/LOC1", samples.location(), client="other"))[:2] == (404, 2001)
@@ -154,6 +163,7 @@ class TestRefusals:
         headers = {"OCPI-from-country-code": "NL", "OCPI-from-party-id": "CSP"}
         assert ocpi(await post(bench, samples.cdr(), **headers))[:2] == (200, 2001)
 
+    @pytest.mark.ocpi_rule(1)
     async def test_who_has_no_token_is_401_and_what_is_no_route_404_or_405(self, bench: Bench) -> None:
         client = bench.clients["cso"]
         assert ocpi(await client.get("/sender/cdrs", headers={"Authorization": "Token bm9ib2R5"}))[0] == 401
@@ -162,11 +172,13 @@ class TestRefusals:
         assert ocpi(await client.delete("/receiver/cdrs"))[0] == 405
         assert ocpi(await client.delete("/receiver/locations/FR/SUN/LOC1"))[0] == 405
 
+    @pytest.mark.ocpi_rule(1)
     async def test_a_body_over_the_bound_is_413(self, bench: Bench) -> None:
         large = samples.cdr(remark="x" * 500_000)
         assert ocpi(await post(bench, large))[:2] == (413, 2000)
 
 
+@pytest.mark.ocpi_rule(1)
 async def test_postgresql_away_is_503_with_an_ocpi_body_and_comes_back(bench: Bench, cluster: Cluster) -> None:
     assert ocpi(await post(bench, samples.cdr()))[0] == 201
     await asyncio.to_thread(cluster.postgres.stop)

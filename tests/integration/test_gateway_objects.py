@@ -29,6 +29,7 @@ async def bench(url: str) -> AsyncIterator[Bench]:
 class TestSessions:
     path = "sessions/FR/SUN/S1"
 
+    @pytest.mark.ocpi_rule(11)
     async def test_put_replaces_and_patch_appends_the_periods(self, bench: Bench) -> None:
         assert ocpi(await put(bench, self.path, samples.session()))[:2] == (201, 1000)
         more = {"last_updated": samples.LATER, "kwh": 3, "charging_periods": [samples.period(tariff_id="T2")]}
@@ -40,6 +41,7 @@ class TestSessions:
         assert [(str(event.kwh), event.version) for event in reported] == [("1.50000000", 1), ("3.00000000", 2)]
         assert reported[0].pseudonym == reported[1].pseudonym
 
+    @pytest.mark.ocpi_rule(10)
     async def test_a_patch_needs_its_date_and_a_known_session(self, bench: Bench) -> None:
         assert ocpi(await patch(bench, self.path, {"kwh": 3}))[:2] == (200, 2001)
         assert ocpi(await patch(bench, self.path, {"kwh": 3, "last_updated": samples.NOW}))[0] == 404
@@ -84,6 +86,7 @@ class TestSessions:
 
 
 class TestLocationsTariffsTokens:
+    @pytest.mark.ocpi_rule(16)
     async def test_a_broadcast_comes_from_the_hub_and_all_else_from_its_owner(self, bench: Bench) -> None:
         await put(bench, "locations/FR/SUN/LOC1", samples.location())
         await put(bench, "locations/FR/SUN/LOC2", samples.location(id="LOC2"), **routed("NL-RWT"))
@@ -91,6 +94,7 @@ class TestLocationsTariffsTokens:
         rows = await bench.rows("SELECT object_id, sender FROM gateway.deliveries ORDER BY object_id")
         assert [row["sender"] for row in rows] == [CSO, "NL-RWT", CSO]
 
+    @pytest.mark.ocpi_rule(12)
     async def test_a_push_of_an_evse_moves_the_location(self, bench: Bench) -> None:
         await put(bench, "locations/FR/SUN/LOC1", samples.location())
         change = {"status": "CHARGING", "last_updated": samples.LATER}
@@ -159,6 +163,7 @@ class TestLocationsTariffsTokens:
 
 
 class TestLists:
+    @pytest.mark.ocpi_rule(8)
     async def test_pages_by_offset_keep_their_filters(self, bench: Bench) -> None:
         for number in range(7):
             await post(bench, samples.cdr(id=f"C{number}", last_updated=f"2026-03-0{number + 1}T00:00:00Z"))

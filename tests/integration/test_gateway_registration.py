@@ -73,6 +73,7 @@ async def registered(gateway: Gateway, server: Partner) -> httpx.AsyncClient:
     return gateway.client(answer.json()["data"]["token"])
 
 
+@pytest.mark.ocpi_rule(7)
 @pytest.mark.ocpi_rule(15)
 async def test_a_partner_registers_with_its_token(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)

@@ -113,6 +113,7 @@ def test_the_tables_are_complete() -> None:
 @pytest.mark.parametrize("offline", EITHER)
 @pytest.mark.parametrize("named", ["NL-TNM", ""])
 @pytest.mark.parametrize(("whitelist", "trusted", "valid"), WHITELISTS)
+@pytest.mark.ocpi_rule(21)
 def test_the_whitelist_says_who_decides(whitelist: str, trusted: bool, valid: bool, named: str, offline: bool) -> None:
     issued = credential(whitelist=whitelist, valid=valid)
     terms = agreement(trust_whitelist=trusted, decide_when_unreachable=offline)

@@ -236,6 +236,7 @@ class TestCredit:
         values = {"cdr_id": "C1", "revision": 1, "home_csp": CSP, "amount": Decimal("5.50"), "currency": "EUR"}
         return CreditedFact(**(values | {"credited_by": None} | changes))  # type: ignore[arg-type]
 
+    @pytest.mark.ocpi_rule(23)
     def test_a_right_credit_negates_the_total_alone(self) -> None:
         found = self.of(self.original())
         assert found.findings == ()

@@ -76,6 +76,7 @@ def test_the_first_element_with_a_component_counts() -> None:
     assert price.excl_tax == 5
 
 
+@pytest.mark.ocpi_rule(24)
 def test_a_begun_watt_hour_is_billed() -> None:
     price = rated(tariff(component("ENERGY", "1000")), usage(ENERGY="1.0001"))
     assert price.lines[0].volume == Decimal("1.001")
@@ -88,6 +89,7 @@ def test_a_begun_second_is_billed_but_no_rounding_of_four_decimals(hours: str, s
     assert price.excl_tax == seconds
 
 
+@pytest.mark.ocpi_rule(24)
 def test_the_step_counts_for_the_last_billable_time_alone() -> None:
     both = tariff(component("TIME", "3600"), component("PARKING_TIME", "3600"))
     price = rated(both, usage(TIME="0.0002", PARKING_TIME="0.0002"))

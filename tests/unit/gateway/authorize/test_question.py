@@ -26,6 +26,7 @@ def test_a_question_without_anything_is_about_a_card() -> None:
     assert "04A1" not in repr(read())
 
 
+@pytest.mark.ocpi_rule(17)
 def test_the_hub_in_the_to_headers_is_open_routing() -> None:
     assert read(asked=Routing("FR-SUN", HUB)).home_csp is None
     assert read(asked=Routing("FR-SUN", "NL-CSP")).home_csp == "NL-CSP"

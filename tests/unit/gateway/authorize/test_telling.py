@@ -28,6 +28,7 @@ def test_allowed_with_the_token_and_the_place() -> None:
 
 
 @pytest.mark.parametrize("result", ["BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"])
+@pytest.mark.ocpi_rule(19)
 def test_a_driver_who_may_not_charge_is_an_answer(result: str) -> None:
     http_status, status, data = told(result)
     assert (http_status, status, data["allowed"]) == (200, 1000, result)

@@ -30,6 +30,7 @@ def test_missing_or_unusable_ids_are_replaced_by_new_ones(sent: str | None) -> N
     assert message_ids(headers, lambda: str(next(numbers))) == MessageIds("0", "1")
 
 
+@pytest.mark.ocpi_rule(14)
 def test_the_next_hop_has_a_new_request_id_and_keeps_the_correlation() -> None:
     assert next_hop("c", lambda: "new") == MessageIds("new", "c")
     assert next_hop("", lambda: "new") == MessageIds("new", "new")

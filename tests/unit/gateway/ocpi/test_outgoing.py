@@ -20,6 +20,7 @@ from tests.unit.gateway import samples
         ("at 2015-06-29T20:39:09+00:00", "at 2015-06-29T20:39:09+00:00"),
     ],
 )
+@pytest.mark.ocpi_rule(26)
 def test_date_times_go_out_in_utc_with_z(stored: str, sent: str) -> None:
     assert json.loads(to_wire(json.dumps({"last_updated": stored}).encode())) == {"last_updated": sent}
 

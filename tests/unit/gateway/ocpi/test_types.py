@@ -54,6 +54,7 @@ def test_what_is_no_sensible_number(value: Any) -> None:
         ("2018-01-01T01:08:01+01:00", datetime(2018, 1, 1, 0, 8, 1, tzinfo=UTC)),
     ],
 )
+@pytest.mark.ocpi_rule(26)
 def test_date_times_without_a_zone_mean_utc(text: str, time: datetime) -> None:
     assert check(SAMPLE, {"time": text})["time"] == time
 
@@ -109,6 +110,7 @@ def test_a_long_list_of_errors_is_cut() -> None:
         check(wire.LOCATION, {"evses": [1]})
 
 
+@pytest.mark.ocpi_rule(26)
 def test_fields_that_the_text_does_not_know_are_let_through() -> None:
     assert check(wire.TOKEN, samples.token(x_own={"a": 1}))["uid"] == samples.token()["uid"]
 
@@ -119,6 +121,7 @@ def test_enumerations_that_decide_are_closed(whitelist: Any) -> None:
         check(wire.TOKEN, samples.token(whitelist=whitelist))
 
 
+@pytest.mark.ocpi_rule(26)
 def test_enumerations_that_nothing_depends_on_are_open() -> None:
     assert check(wire.EVSE, samples.evse(status="LEVITATING"))["status"] == "LEVITATING"
 

@@ -43,6 +43,7 @@ def endpoint(identifier: str, role: Any = "RECEIVER", **fields: Any) -> dict[str
         ("DELETE", False, False),
     ],
 )
+@pytest.mark.ocpi_rule(5)
 def test_the_right_moment(method: str, registered: bool, fits: bool) -> None:
     if fits:
         check_moment(method, registered=registered)

@@ -36,11 +36,13 @@ def encoded(text: str) -> str:
     ],
 )
 @pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN"])
+@pytest.mark.ocpi_rule(3)
 def test_every_way_to_write_a_token_is_understood(written: str, scheme: str) -> None:
     assert HASH in candidate_hashes(f"{scheme} {written}")
     assert HASH in candidate_hashes(f"  {scheme}  {written} ")
 
 
+@pytest.mark.ocpi_rule(3)
 def test_a_token_that_was_kept_with_its_line_feed_is_found() -> None:
     kept = token_hash(TOKEN + "\n")
     assert kept in candidate_hashes("Token ZXhhbXBsZS10b2tlbgo=")

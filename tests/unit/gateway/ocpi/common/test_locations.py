@@ -39,6 +39,7 @@ def test_a_change_of_an_evse_moves_the_dates_of_evse_and_location() -> None:
     assert (document["evses"][0]["last_updated"], document["last_updated"]) == (samples.LATER, samples.LATER)
 
 
+@pytest.mark.ocpi_rule(12)
 def test_a_change_of_a_connector_moves_all_its_parents() -> None:
     change = push({"tariff_ids": ["T9"], "last_updated": samples.LATER}, "E1", "1")
     document = merge(DIALECT, change, held()).document

@@ -27,6 +27,7 @@ def tariffs(document: dict[str, Any]) -> list[str]:
     return [each["tariff_id"] for each in document["charging_periods"]]
 
 
+@pytest.mark.ocpi_rule(11)
 def test_charging_periods_are_appended_and_all_else_replaced() -> None:
     held = samples.parsed(samples.session())
     result = merge(DIALECT, push(kwh=3, charging_periods=[samples.period(tariff_id="T2")]), held)

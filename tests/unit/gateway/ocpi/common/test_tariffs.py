@@ -27,6 +27,7 @@ def published(document: dict[str, Any]) -> TariffPublished:
     return event.value
 
 
+@pytest.mark.ocpi_rule(25)
 def test_prices_restrictions_and_limits_are_carried_over() -> None:
     restrictions = {"start_time": "08:00", "min_kwh": 5, "day_of_week": ["MONDAY", "TUESDAY"], "end_time": None}
     element = {"price_components": [{"type": "TIME", "price": 2, "step_size": 300.0}], "restrictions": restrictions}
