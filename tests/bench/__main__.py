@@ -21,12 +21,12 @@ from rich.table import Table
 
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
-from tests.bench import clearing, gateway
+from tests.bench import clearing, gateway, pages
 from tests.bench.figures import Figure
 from tests.bench.memory import footprint, resident_megabytes
 from tests.bench.rig import bench
 
-NAMES = ("footprint", "authorize_whitelist", "replay", "cdr_post", "clear")
+NAMES = ("footprint", "authorize_whitelist", "replay", "cdr_post", "page_first", "page_last", "clear")
 DATA_FILE = "dundee-2018-06-06_2018-09-06.csv"
 REPLAY_SECONDS = 1800
 
@@ -73,6 +73,8 @@ def _on_a_deployment(options: argparse.Namespace) -> Iterator[Figure]:
                 yield from _attempt(name, options, lambda measure=measure: measure(deployment, options))  # type: ignore[misc]
             yield from _attempt("footprint", options, lambda: [footprint(idle, resident_megabytes(deployment))])
             yield from _attempt("cdr_post", options, lambda: _cdr_post(deployment, options))
+            if {"page_first", "page_last"} & set(options.only):
+                yield from _told("pages", lambda: _pages(deployment, options))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -104,6 +106,14 @@ def _cdr_post(deployment: Deployment, options: argparse.Namespace) -> list[Figur
             return await gateway.cdr_post(ready, options.runs, options.seconds)
 
     return [asyncio.run(measure())]
+
+
+def _pages(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
+    async def measure() -> list[Figure]:
+        async with bench(deployment) as ready:
+            return await pages.pages(ready, options.runs, options.seconds)
+
+    return asyncio.run(measure())
 
 
 def _replay(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:

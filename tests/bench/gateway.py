@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.cli import replay_objects as objects
+from services.cli.replay_partner import Partner
 from services.core.errors import NotFound
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
@@ -28,7 +29,7 @@ async def cdr_post(bench: Bench, runs: int, seconds: float) -> Figure:
     for name in STOPPED:
         await asyncio.to_thread(bench.deployment.stop_service, name)
     body = cdr_body()
-    headers = _headers(bench)
+    headers = own_headers(bench.cso)
     url = bench.cso.endpoints["cdrs", "RECEIVER"]
     ca_file = str(bench.deployment.ca_file)
     measured: list[dict[str, Any]] = []
@@ -61,7 +62,7 @@ async def authorize_whitelist(bench: Bench, runs: int, seconds: float) -> Figure
         await bench.csp.put("tokens", card, objects.token(CITY, card, now), "?type=RFID")
     await bench.cso.put("tariffs", objects.TARIFF_ID, objects.tariff(CITY, now))
     await bench.cso.put("locations", "1", objects.location(CITY, "1", [row()], now))
-    headers = _headers(bench)
+    headers = own_headers(bench.cso)
     job = Job(
         url=bench.cso.endpoints["tokens", "SENDER"],
         path=f"/ocpi/2.2.1/sender/tokens/{ID}/authorize?type=RFID",
@@ -110,10 +111,10 @@ async def bare_server(deployment: Deployment) -> AsyncIterator[str]:
         await process.wait()
 
 
-def _headers(bench: Bench) -> dict[str, str]:
-    """The CSO's headers without those that the load sets itself."""
+def own_headers(partner: Partner) -> dict[str, str]:
+    """A partner's headers without those that the load sets itself."""
     own = {"X-Request-ID", "X-Correlation-ID", "Content-Type"}
-    return {name: value for name, value in bench.cso.headers(routed=True).items() if name not in own}
+    return {name: value for name, value in partner.headers(routed=True).items() if name not in own}
 
 
 def _post(url: str, ca_file: str, headers: dict[str, str], body: str, seconds: float) -> Job:

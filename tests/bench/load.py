@@ -46,6 +46,7 @@ class Job:
     prefix: str
     ids: list[str] = field(default_factory=list)
     rate: float | None = None
+    method: str = "POST"
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ async def _next_start(job: Job, due: asyncio.Queue[float | None], ends: float) -
 def _request(job: Job, host: str, number: str) -> bytes:
     body = job.body.replace(ID, number).encode()
     lines = [
-        f"POST {job.path.replace(ID, number)} HTTP/1.1",
+        f"{job.method} {job.path.replace(ID, number)} HTTP/1.1",
         f"Host: {host}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
