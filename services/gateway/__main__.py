@@ -3,6 +3,7 @@
 from services.core.clock import system_clock
 from services.gateway.authorize import asking
 from services.gateway.calls import refusal
+from services.gateway.conversations.parts import conversation_timer
 from services.gateway.deliveries.inspection import waiting_timer
 from services.gateway.handlers import handlers
 from services.gateway.settings import GatewaySettings
@@ -32,6 +33,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
         timers=(
             snapshot_timer(settings.snapshots),
             keys.home_answers.timer(),
+            conversation_timer(settings.conversations, keys.box),
             waiting_timer(settings.deliveries),
         ),
         direct=(DirectSubscription(asking.TOPIC, rooms.asked),),
@@ -41,6 +43,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
             rooms.loop("deliveries", lambda wiring: wiring.deliver),
             rooms.loop("replies", lambda wiring: wiring.replies.run),
             rooms.loop("conclusions", lambda wiring: wiring.concluding.run),
+            rooms.loop("results", lambda wiring: wiring.conversations.forwarding.run),
         ),
         public=lambda context: rooms.of(context).public(),
         public_refusal=refusal(system_clock, settings.inbound.retry_after_seconds),

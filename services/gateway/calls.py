@@ -225,7 +225,8 @@ async def _send(
 ) -> None:
     content = worded(envelope.body(answer, now), options)
     pairs = [_JSON, (b"content-length", b"%d" % len(content))]
-    for name, value in (*headers.items(), *answer.headers.items()):
+    # An answer that was relayed says itself from whom it is.
+    for name, value in {**headers, **answer.headers}.items():
         pairs.append((name.encode(), value.encode("latin-1", "replace")))
     await send({"type": "http.response.start", "status": answer.http_status, "headers": pairs})
     await send({"type": "http.response.body", "body": content})

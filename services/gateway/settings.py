@@ -1,7 +1,7 @@
 """The gateway's settings, in groups; every bound has its unit in its name."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -181,6 +181,49 @@ class AuthorizeSettings(Group):
     prune_seconds: Seconds = 30
 
 
+class ConversationSettings(Group):
+    """Bounds of what is relayed at once: commands, charging profiles and preferences, GETs to a named party.
+
+    Attributes:
+        answer_timeout_seconds: The longest wait for the asked party's own answer.
+        max_open_per_partner: Requests that one replica has open at one partner; one more is answered 4003 unsent.
+        breaker_failures: Without an answer in a row; then only single probes are relayed until one is answered.
+        max_response_url_characters: Of an asker's `response_url`.
+        response_urls: Where results may go: PUBLIC, to the asker's registered addresses and to public names; or
+            REGISTERED, to its registered addresses alone.
+        default_result_seconds: How long a result may take where the asked party does not say.
+        max_result_seconds: The longest that it may promise; what is beyond counts as this.
+        keep_seconds: How long after that a late result is still passed on.
+        reservation_margin_seconds: How long a reservation is remembered beyond its end.
+        max_reservation_seconds: How far ahead a reservation may end.
+        max_results: Of one reservation, which its CSO may cancel later; all else has one.
+        retry_min_seconds: The pause after a result could not be handed over; it doubles up to `retry_max_seconds`.
+        late_retry_seconds: How long a result is tried at least, also when it came late.
+        poll_milliseconds: How often results are looked for that another replica left.
+        max_forwards: Results that one replica is handing over at once.
+    """
+
+    answer_timeout_seconds: Seconds = 8
+    max_open_per_partner: Count = 64
+    breaker_failures: Count = 5
+    breaker_min_seconds: Seconds = 1
+    breaker_max_seconds: Seconds = 30
+    max_response_url_characters: Count = 1_000
+    response_urls: Literal["PUBLIC", "REGISTERED"] = "PUBLIC"
+    default_result_seconds: Seconds = 120
+    max_result_seconds: Seconds = 86_400
+    keep_seconds: Seconds = 3_600
+    reservation_margin_seconds: Seconds = 86_400
+    max_reservation_seconds: Seconds = 31_622_400
+    max_results: Count = 8
+    retry_min_seconds: Seconds = 1
+    retry_max_seconds: Seconds = 30
+    late_retry_seconds: Seconds = 60
+    poll_milliseconds: Milliseconds = 500
+    max_forwards: Count = 256
+    prune_seconds: Seconds = 10
+
+
 class GatewaySettings(RuntimeSettings):
     """All settings of the gateway."""
 
@@ -191,6 +234,7 @@ class GatewaySettings(RuntimeSettings):
     deliveries: DeliverySettings = DeliverySettings()
     snapshots: SnapshotSettings = SnapshotSettings()
     authorize: AuthorizeSettings = AuthorizeSettings()
+    conversations: ConversationSettings = ConversationSettings()
     inbound: InboundSettings = InboundSettings()
     limits: LimitSettings = LimitSettings()
     lists: ListSettings = ListSettings()

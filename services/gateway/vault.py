@@ -52,6 +52,7 @@ class Purpose(StrEnum):
     SESSION = "session"
     CDR = "cdr"
     AUTHORIZATION = "authorization"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from services.gateway.authorize.endpoint import Authorize
 from services.gateway.authorize.home_answers import HomeAnswers
 from services.gateway.authorize.pending import PendingReplies
 from services.gateway.calls import Front
+from services.gateway.conversations.parts import Conversations
+from services.gateway.conversations.parts import Parts as ConversationParts
 from services.gateway.deliveries import courier
 from services.gateway.deliveries.admin import DeliveriesAdmin
 from services.gateway.deliveries.client import PartnerClient
@@ -125,6 +127,21 @@ class Wiring:
         return asking.Asking(parts, self._settings.authorize)
 
     @cached_property
+    def conversations(self) -> Conversations:
+        """What is relayed at once."""
+        return Conversations(
+            ConversationParts(
+                context=self._context,
+                settings=self._settings,
+                vault=self._keys.vault,
+                box=self._keys.box,
+                agreements=self.book.agreements,
+                connections=self.book.connections,
+                client=self.client,
+            )
+        )
+
+    @cached_property
     def dispatcher(self) -> Dispatcher:
         """What delivers."""
         parts = courier.Parts(
@@ -164,7 +181,7 @@ class Wiring:
             settings=self._settings,
             front=front,
             authorize=authorize.authorize,
-            others=self.credentials.routes(front),
+            others=(*self.credentials.routes(front), *self.conversations.routes(front)),
         )
         return public.application(parts)
 

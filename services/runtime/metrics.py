@@ -93,6 +93,14 @@ AUTHORIZATION_SECONDS = _histogram("authorization_seconds", "Time from question 
 AUTHORIZATION_EXPIRED = _counter("authorization_expired", "Requests dropped after their deadline.", "stage")
 AUTHORIZATION_PENDING = _gauge("authorization_pending", "Questions that wait for an answer.")
 
+# Conversations that are relayed at once: commands, charging profiles and preferences, GETs to a named party.
+CONVERSATIONS = _counter(
+    "conversations", "Requests, by outcome: answered, timeout, unreachable, …", "module", "outcome"
+)
+CONVERSATION_RESULTS = _counter(
+    "conversation_results", "Results, by outcome: delivered, refused, retry, given_up, none.", "module", "outcome"
+)
+
 # Deliveries to partners. A partner is a registered party.
 DELIVERIES = _counter("deliveries", "Tries, by outcome: delivered, refused, retried, given_up.", "module", "outcome")
 DELIVERY_SECONDS = _histogram("delivery_seconds", "Time from queued to delivered.", "module", buckets=_SLOW)

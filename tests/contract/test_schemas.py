@@ -35,6 +35,8 @@ PUBLISHED = {
     1_631_190_024: "session_reported",
     1_631_190_025: "cdr_submitted",
     1_631_190_026: "tariff_published",
+    1_631_190_027: "command_requested",
+    1_631_190_028: "command_resulted",
 }
 CONTRACT = contract.load()
 

@@ -13,6 +13,8 @@ from schemas.models.gateway.cdr_submitted import (
     CdrTariffElement,
     CdrTariffRestriction,
 )
+from schemas.models.gateway.command_requested import CommandRequested
+from schemas.models.gateway.command_resulted import CommandResulted
 from schemas.models.gateway.credential_issued import CredentialIssued
 from schemas.models.gateway.delivery_completed import DeliveryCompleted
 from schemas.models.gateway.location_published import Connector, Evse, LocationPublished
@@ -31,6 +33,8 @@ __all__ = [
     "CdrTariff",
     "CdrTariffElement",
     "CdrTariffRestriction",
+    "CommandRequested",
+    "CommandResulted",
     "Connector",
     "CredentialIssued",
     "DeliveryCompleted",

@@ -1,7 +1,8 @@
 """Reads what a partner answered, without trusting a byte of it.
 
 Of a refusal only the status codes are kept. The words that come with it are the partner's: they may repeat the card
-number of the object that is refused, and what is kept here is read by operators and by the object's sender.
+number of the object that is refused, and what is kept here is read by operators and by the object's sender. They are
+read for conversations alone, where they go straight back to whoever asked.
 """
 
 from collections.abc import Mapping
@@ -45,12 +46,14 @@ def read_answer(
     message = _message(http_status, ocpi_status)
     result = Result(http_status=http_status, ocpi_status=ocpi_status, message=message)
     address = location if location and len(location) <= _MAX_LOCATION_CHARACTERS else None
-    return PartnerAnswer(result, envelope.get("data"), address, _seconds(retry_after))
+    words = envelope.get("status_message")
+    said = words if isinstance(words, str) else None
+    return PartnerAnswer(result, envelope.get("data"), address, _seconds(retry_after), said)
 
 
 def _envelope(body: bytes) -> dict[str, Any]:
     try:
-        found = jiter.from_json(body, float_mode="decimal", catch_duplicate_keys=True)
+        found = jiter.from_json(body, float_mode="decimal", catch_duplicate_keys=True, allow_inf_nan=False)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

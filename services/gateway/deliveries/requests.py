@@ -56,6 +56,7 @@ class PartnerAnswer:
 
     Attributes:
         data: The `data` of an OCPI response, parsed; numbers are Decimal.
+        message: Its `status_message`: for whoever asked, and never to be kept, since it may repeat a credential.
         location: The header Location, where there was one.
         retry_after_seconds: What the partner asked us to wait.
     """
@@ -64,6 +65,7 @@ class PartnerAnswer:
     data: Any = field(default=None, repr=False)
     location: str | None = None
     retry_after_seconds: float | None = None
+    message: str | None = field(default=None, repr=False)
 
 
 def headers(request: PartnerRequest, request_id: str) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +19,14 @@ SUCCESS = {"status_code": 1000, "timestamp": "2026-03-01T00:00:00Z"}
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request as it arrived."""
+    """One request as it arrived; `target` is path and query as they were written."""
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
     body: bytes
+    target: str = ""
 
     @property
     def document(self) -> Any:
@@ -64,7 +65,7 @@ class Partner:
 
     ca_file: Path
     url: str = ""
-    answer: Callable[[Sent], web.Response] | None = succeed
+    answer: Callable[[Sent], web.Response | Awaitable[web.Response]] | None = succeed
     sent: list[Sent] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -77,12 +78,13 @@ class Partner:
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         path = request.raw_path.partition("?")[0]
-        sent = Sent(request.method, unquote(path), request.query_string, headers, body)
+        sent = Sent(request.method, unquote(path), request.query_string, headers, body, request.raw_path)
         self.sent.append(sent)
         if self.answer is None:
             await self.released.wait()
             return web.Response(status=504)
-        return self.answer(sent)
+        answered = self.answer(sent)
+        return await answered if isinstance(answered, Awaitable) else answered
 
 
 @asynccontextmanager

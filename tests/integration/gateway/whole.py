@@ -145,7 +145,10 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
     wiring = Wiring(settings, Keys.of(bytes(32), settings), context)
     wiring.replies = Replies(settings.kafka, codec, wiring.pending, 4, make=consumer)
     gateway = Gateway(settings, context, wiring, direct, consumer, wiring.public())
-    loops = [asyncio.create_task(run()) for run in (wiring.push, wiring.replies.run, wiring.concluding.run)]
+    loops = [
+        asyncio.create_task(run())
+        for run in (wiring.push, wiring.replies.run, wiring.concluding.run, wiring.conversations.forwarding.run)
+    ]
     try:
         yield gateway
     finally:

@@ -1,0 +1,345 @@
+"""Commands through the gateway, over a real PostgreSQL, with stand-in partners over HTTPS."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from services.core.clock import format_utc, system_clock
+from services.gateway.ocpi.versions import V2_3_0
+from tests.integration.gateway.conversing import (
+    CSO,
+    CSP,
+    OTHER_CSO,
+    OTHER_CSP,
+    QUICK,
+    Talk,
+    another_replica,
+    our_url,
+    routed,
+    says,
+    start,
+    talking,
+    told,
+)
+from tests.integration.gateway.partners import SUCCESS, Sent, rubbish, succeed, unavailable
+from tests.support.cluster import Cluster
+from tests.unit.gateway import samples
+
+TO_CSO = routed(CSO)
+ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
+
+
+@pytest.fixture(scope="module")
+def url(cluster: Cluster) -> Iterator[str]:
+    with cluster.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def talk(url: str, tmp_path: Path) -> AsyncIterator[Talk]:
+    async with talking(url, tmp_path) as talk:
+        talk.answers(ACCEPTED)
+        yield talk
+
+
+@pytest.mark.ocpi_rule(22)
+@pytest.mark.ocpi_rule(14)
+async def test_a_command_is_relayed_with_our_own_response_url(talk: Talk) -> None:
+    body = start(talk.csp, extension={"kept": [1.5]})
+    ids = {"X-Request-ID": "hop-1", "X-Correlation-ID": "conversation"}
+    answer = await talk.command("START_SESSION", body, **TO_CSO, **ids)
+    assert told(answer) == (200, 1000, ACCEPTED)
+    assert (answer.headers["ocpi-from-party-id"], answer.headers["ocpi-to-party-id"]) == ("SUN", "CSP")
+    (sent,) = talk.cso.sent
+    assert (sent.method, sent.path) == ("POST", f"/{CSO}/receiver/commands/START_SESSION")
+    assert sent.document == body | {"response_url": our_url(sent)}
+    assert our_url(sent).startswith("https://hub.example/ocpi/2.2.1/sender/commands/results/")
+    assert sent.headers["authorization"] == f"Token token-b-of-{CSO}"
+    assert (sent.headers["ocpi-from-party-id"], sent.headers["ocpi-to-party-id"]) == ("CSP", "SUN")
+    assert sent.headers["x-correlation-id"] == "conversation"
+    assert sent.headers["x-request-id"] not in {"", "hop-1"}
+
+
+@pytest.mark.ocpi_rule(22)
+async def test_the_result_reaches_the_exact_response_url(talk: Talk) -> None:
+    body = start(talk.csp, response_url=f"{talk.csp.url}/a%2Fb/%7Ec?request_id=56%2078&x")
+    await talk.command("START_SESSION", body, **TO_CSO, **{"X-Correlation-ID": "conversation"})
+    result = {"result": "EVSE_OCCUPIED", "message": [{"language": "en", "text": "occupied"}], "extension": 1}
+    assert told(await talk.result(our_url(talk.cso.sent[0]), result)) == (200, 1000, None)
+    (sent,) = await talk.handed_over()
+    assert (sent.method, sent.target, sent.document) == ("POST", "/a%2Fb/%7Ec?request_id=56%2078&x", result)
+    assert sent.headers["authorization"] == f"Token token-b-of-{CSP}"
+    assert (sent.headers["ocpi-from-party-id"], sent.headers["ocpi-to-party-id"]) == ("SUN", "CSP")
+    assert sent.headers["x-correlation-id"] == "conversation"
+    assert sent.headers["x-request-id"] != talk.cso.sent[0].headers["x-request-id"]
+
+
+async def test_events_tell_the_command_without_the_credential(talk: Talk) -> None:
+    await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+    await talk.result(our_url(talk.cso.sent[0]), {"result": "ACCEPTED"})
+    (requested,) = await talk.events("command.requested")
+    assert (requested.command, requested.visited_cso, requested.home_csp) == ("START_SESSION", CSO, CSP)
+    assert (requested.subject, requested.location_id, requested.evse_uid) == ("E1", "LOC1", "E1")
+    assert (requested.credential_type, requested.protocol) == ("RFID", "OCPI-2.2.1")
+    uid = samples.token()["uid"].encode()
+    assert uid not in requested.sealed
+    assert requested.pseudonym
+    rows = await talk.gateway.rows("SELECT * FROM gateway.outbox")
+    assert not any(uid in row["value"] or b"secret=7" in row["value"] for row in rows)
+    kept = await talk.gateway.rows("SELECT * FROM gateway.conversations")
+    assert b"secret=7" not in kept[0]["url_sealed"]
+    response, result = await talk.events("command.resulted")
+    assert (response.stage, response.result, response.command_id) == ("RESPONSE", "ACCEPTED", requested.command_id)
+    assert timedelta(0) < response.result_due_at - response.occurred_at <= timedelta(seconds=30)
+    assert (result.stage, result.result, result.failure) == ("RESULT", "ACCEPTED", None)
+
+
+@pytest.mark.ocpi_rule(22)
+async def test_a_result_may_come_to_another_replica_and_before_the_response(
+    talk: Talk, url: str, tmp_path: Path
+) -> None:
+    taken: list[Any] = []
+
+    async with another_replica(talk, url, tmp_path) as other:
+
+        async def answer_after_the_result(sent: Sent) -> web.Response:
+            taken.append(told(await talk.result(our_url(sent), {"result": "ACCEPTED"}, gateway=other)))
+            return web.json_response(SUCCESS | {"data": ACCEPTED})
+
+        talk.cso.answer = answer_after_the_result
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO)) == (200, 1000, ACCEPTED)
+        (sent,) = await talk.handed_over()
+        assert await talk.settled() == [("DELIVERED", 1)]
+    assert taken == [(200, 1000, None)]
+    assert sent.document == {"result": "ACCEPTED"}
+    assert len(talk.csp.sent) == 1
+
+
+class TestResults:
+    async def test_a_repeated_one_is_handed_over_once_and_a_contrary_one_refused(self, talk: Talk) -> None:
+        await talk.command("STOP_SESSION", {"response_url": f"{talk.csp.url}/r", "session_id": "S9"}, **TO_CSO)
+        ours = our_url(talk.cso.sent[0])
+        for _ in range(3):
+            assert told(await talk.result(ours, {"result": "ACCEPTED", "message": None})) == (200, 1000, None)
+        assert told(await talk.result(ours, {"result": "FAILED"}))[:2] == (200, 2001)
+        await talk.settled()
+        assert len(talk.csp.sent) == 1
+        assert len(await talk.events("command.resulted")) == 2
+
+    async def test_only_who_was_asked_may_give_it(self, talk: Talk) -> None:
+        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        ours = our_url(talk.cso.sent[0])
+        for stranger in (OTHER_CSO, CSP):
+            assert told(await talk.result(ours, {"result": "ACCEPTED"}, party=stranger)) == (404, 2000, None)
+        assert told(await talk.result(ours + "x", {"result": "ACCEPTED"})) == (404, 2000, None)
+        assert told(await talk.result(ours.replace("commands", "chargingprofiles"), {"result": "ACCEPTED"}))[0] == 404
+        assert told(await talk.result(ours, {"outcome": "ACCEPTED"})) == (200, 2001, None)
+        assert await talk.gateway.rows("SELECT 1 FROM gateway.conversation_results") == []
+
+    async def test_what_cannot_be_handed_over_is_tried_again_in_its_time(self, talk: Talk) -> None:
+        tries = [unavailable, rubbish, succeed]
+
+        def answer(sent: Sent) -> web.Response:
+            return tries.pop(0)(sent)
+
+        talk.csp.answer = answer
+        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        await talk.result(our_url(talk.cso.sent[0]), {"result": "ACCEPTED"})
+        await talk.handed_over(3)
+        await talk.settled()
+        assert [sent.body for sent in talk.csp.sent] == [talk.csp.sent[0].body] * 3
+        assert await talk.states() == [("DELIVERED", 3)]
+
+    async def test_it_is_given_up_when_its_time_is_over(self, talk: Talk) -> None:
+        talk.csp.answer = unavailable
+        talk.answers({"result": "ACCEPTED", "timeout": 0})
+        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        assert told(await talk.result(our_url(talk.cso.sent[0]), {"result": "ACCEPTED"})) == (200, 1000, None)
+        await talk.settled()
+        ((state, tries),) = await talk.states()
+        assert state == "GIVEN_UP"
+        assert tries > 1
+
+    async def test_the_askers_refusal_is_its_word(self, talk: Talk) -> None:
+        talk.csp.answer = says(None, status_code=2001)
+        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        await talk.result(our_url(talk.cso.sent[0]), {"result": "ACCEPTED"})
+        await talk.settled()
+        assert await talk.states() == [("REFUSED", 1)]
+
+    @pytest.mark.ocpi_rule(22)
+    async def test_none_in_time_is_told_to_nobody_and_a_late_one_still_passed_on(self, talk: Talk) -> None:
+        talk.answers({"result": "ACCEPTED", "timeout": 0})
+        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        await talk.tick()
+        (_, none) = await talk.events("command.resulted")
+        assert (none.stage, none.result, none.failure) == ("RESULT", None, "NO_RESULT")
+        assert talk.csp.sent == []
+        await talk.result(our_url(talk.cso.sent[0]), {"result": "TIMEOUT"})
+        (sent,) = await talk.handed_over()
+        assert sent.document == {"result": "TIMEOUT"}
+        await talk.tick()
+        assert [event.result for event in await talk.events("command.resulted")] == ["ACCEPTED", None, "TIMEOUT"]
+
+    async def test_nothing_is_taken_once_a_conversation_is_over(self, talk: Talk) -> None:
+        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        async with talk.gateway.context.engine.begin() as connection:
+            await connection.exec_driver_sql("UPDATE gateway.conversations SET expires_at = now() - interval '1 s'")
+        assert told(await talk.result(our_url(talk.cso.sent[0]), {"result": "ACCEPTED"}))[0] == 404
+        await talk.tick()
+        assert await talk.gateway.rows("SELECT 1 FROM gateway.conversations") == []
+
+
+class TestReservations:
+    @pytest.mark.ocpi_rule(22)
+    @pytest.mark.ocpi_rule(17)
+    async def test_two_home_csps_may_use_one_id_and_each_cancels_its_own(self, talk: Talk) -> None:
+        await talk.publish("locations", samples.location())
+        await talk.command("RESERVE_NOW", reserve(talk))
+        token = samples.token(country_code="DE", party_id="OTH")
+        assert told(await talk.command("RESERVE_NOW", reserve(talk, token=token), OTHER_CSP))[1] == 1000
+        cancel = {"response_url": f"{talk.csp.url}/cancelled", "reservation_id": "r1"}
+        assert told(await talk.command("CANCEL_RESERVATION", cancel, OTHER_CSP)) == (200, 1000, ACCEPTED)
+        first, second, third = talk.cso.sent
+        assert [each.headers["ocpi-from-party-id"] for each in (first, second, third)] == ["CSP", "OTH", "OTH"]
+        assert third.document["reservation_id"] == "r1"
+        assert third.headers["ocpi-to-party-id"] == "SUN"
+
+    async def test_the_cso_may_cancel_where_it_confirmed(self, talk: Talk) -> None:
+        await talk.command("RESERVE_NOW", reserve(talk), **TO_CSO)
+        ours = our_url(talk.cso.sent[0])
+        for result in ("ACCEPTED", "CANCELED_RESERVATION", "CANCELED_RESERVATION"):
+            assert told(await talk.result(ours, {"result": result})) == (200, 1000, None)
+        sent = await talk.handed_over(2)
+        await talk.settled()
+        assert [each.document["result"] for each in sent] == ["ACCEPTED", "CANCELED_RESERVATION"]
+
+    @pytest.mark.ocpi_rule(22)
+    async def test_its_mapping_lives_as_long_as_it_does(self, talk: Talk) -> None:
+        end = system_clock() + timedelta(days=30)
+        await talk.command("RESERVE_NOW", reserve(talk, expiry_date=format_utc(end)), **TO_CSO)
+        (mapping,) = await talk.gateway.rows("SELECT * FROM gateway.conversations")
+        (kept,) = await talk.gateway.rows("SELECT * FROM gateway.reservations")
+        assert min(mapping["expires_at"], kept["expires_at"]) > end
+
+    async def test_an_agreement_has_to_cover_reservations(self, talk: Talk) -> None:
+        answer = await talk.command("RESERVE_NOW", reserve(talk), **routed(OTHER_CSO))
+        assert told(answer)[:2] == (200, 2000)
+        assert "RESERVATION" in answer.json()["status_message"]
+
+
+class TestFinding:
+    @pytest.mark.ocpi_rule(17)
+    async def test_without_to_headers_the_location_tells(self, talk: Talk) -> None:
+        await talk.publish("locations", samples.location())
+        assert told(await talk.command("START_SESSION", start(talk.csp, location_id="loc1")))[1] == 1000
+        assert talk.cso.sent[0].headers["ocpi-to-party-id"] == "SUN"
+        assert told(await talk.command("START_SESSION", start(talk.csp, location_id="L9")))[:2] == (200, 2003)
+        await talk.publish("locations", samples.location(country_code="BE", party_id="CPO"), OTHER_CSO)
+        assert told(await talk.command("START_SESSION", start(talk.csp)))[:2] == (200, 2001)
+
+    @pytest.mark.ocpi_rule(16)
+    async def test_a_command_is_never_broadcast(self, talk: Talk) -> None:
+        await talk.publish("locations", samples.location())
+        assert told(await talk.command("START_SESSION", start(talk.csp), **routed("NL-RWT")))[1] == 1000
+        assert len(talk.cso.sent) == 1
+
+    @pytest.mark.ocpi_rule(17)
+    async def test_a_session_tells_its_cso_to_its_own_home_csp_alone(self, talk: Talk) -> None:
+        await talk.publish("sessions", samples.session())
+        stop = {"response_url": f"{talk.csp.url}/r", "session_id": "S1"}
+        assert told(await talk.command("STOP_SESSION", stop)) == (200, 1000, ACCEPTED)
+        assert talk.cso.sent[0].path == f"/{CSO}/receiver/commands/STOP_SESSION"
+        assert told(await talk.command("STOP_SESSION", stop, OTHER_CSP))[:2] == (200, 4001)
+        assert told(await talk.command("STOP_SESSION", stop, OTHER_CSP, **TO_CSO))[:2] == (200, 2001)
+        assert len(talk.cso.sent) == 1
+
+    @pytest.mark.ocpi_rule(2)
+    async def test_unknown_receivers(self, talk: Talk) -> None:
+        cancel = {"response_url": f"{talk.csp.url}/r", "reservation_id": "R9"}
+        assert told(await talk.command("CANCEL_RESERVATION", cancel))[:2] == (200, 4001)
+        assert told(await talk.command("CANCEL_RESERVATION", cancel, **routed("XX-XXX")))[:2] == (200, 4001)
+        assert told(await talk.command("START_SESSION", start(talk.csp), OTHER_CSP, **routed(OTHER_CSO)))[1] == 2001
+        token = samples.token(country_code="DE", party_id="OTH")
+        answer = await talk.command("START_SESSION", start(talk.csp, token=token), OTHER_CSP, **routed(OTHER_CSO))
+        assert told(answer)[:2] == (200, 4001)
+
+
+class TestErrors:
+    @pytest.mark.ocpi_rule(2)
+    async def test_a_partners_own_error_passes_through_in_its_words(self, talk: Talk) -> None:
+        talk.answers(None, status_code=2003, status_message="no such place")
+        answer = await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        assert (*told(answer)[:2], answer.json()["status_message"]) == (200, 2003, "no such place")
+        _, *resulted = await talk.events("command.requested") + await talk.events("command.resulted")
+        assert [(event.failure, event.ocpi_status) for event in resulted] == [("REFUSED", 2003)]
+
+    @pytest.mark.ocpi_rule(2)
+    @pytest.mark.ocpi_rule(28)
+    async def test_a_cso_that_hangs_costs_only_its_own_and_is_left_alone_for_a_while(self, talk: Talk) -> None:
+        talk.cso.answer = None
+        asked = [asyncio.create_task(talk.command("START_SESSION", start(talk.csp), **TO_CSO)) for _ in range(4)]
+        answers = [told(await each)[:2] for each in asked]
+        assert sorted(answers) == [(200, 4002), (200, 4002), (200, 4003), (200, 4003)]
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO))[:2] == (200, 4002)
+        before = len(talk.cso.sent)
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO))[:2] == (200, 4003)
+        assert len(talk.cso.sent) == before
+        talk.answers(ACCEPTED)
+        # Another party is another matter, and nothing that failed is sent again.
+        assert told(await talk.command("START_SESSION", start(talk.csp), **routed(OTHER_CSO)))[1] == 1000
+        assert len(talk.cso.sent) == before + 1
+
+    @pytest.mark.ocpi_rule(2)
+    async def test_answers_that_are_no_ocpi_and_partners_that_are_not_connected(self, talk: Talk) -> None:
+        talk.cso.answer = rubbish
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO))[:2] == (200, 4000)
+        async with talk.gateway.context.engine.begin() as connection:
+            await connection.exec_driver_sql(
+                f"UPDATE gateway.connections SET endpoints = '[]' WHERE platform = '{OTHER_CSO}'"
+            )
+            await connection.exec_driver_sql(f"DELETE FROM gateway.connections WHERE platform = '{CSO}'")
+        talk.gateway.forget()
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO))[:2] == (200, 4003)
+        assert told(await talk.command("START_SESSION", start(talk.csp), **routed(OTHER_CSO)))[:2] == (200, 4000)
+
+    @pytest.mark.parametrize(
+        "evil", ["http://emsp.example/x", "https://localhost/x", "https://127.0.0.1:1/x", "https://hub.example/x", None]
+    )
+    async def test_evil_response_urls_are_never_called(self, talk: Talk, evil: str | None) -> None:
+        answer = await talk.command("START_SESSION", start(talk.csp, response_url=evil), **TO_CSO)
+        assert told(answer)[:2] == (200, 2001)
+        assert answer.json()["status_message"].startswith("response_url:")
+        assert talk.cso.sent == []
+        assert await talk.events("command.requested") == []
+
+    async def test_what_is_no_command(self, talk: Talk) -> None:
+        assert told(await talk.command("SELF_DESTRUCT", {}, **TO_CSO))[:2] == (404, 2000)
+        path = "/ocpi/2.2.1/receiver/commands/START_SESSION"
+        assert (await talk.client(CSP).get(path)).status_code == 405
+        assert (await talk.client(CSP).post(path, content=b"{")).status_code == 400
+        assert talk.cso.sent == []
+
+
+@pytest.mark.ocpi_rule(22)
+async def test_both_versions_talk_to_each_other(url: str, tmp_path: Path) -> None:
+    async with talking(url, tmp_path, QUICK, {CSO: V2_3_0}) as talk:
+        talk.answers(ACCEPTED)
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO)) == (200, 1000, ACCEPTED)
+        ours = our_url(talk.cso.sent[0])
+        assert ours.startswith("https://hub.example/ocpi/2.3.0/sender/commands/results/")
+        assert told(await talk.result(ours, {"result": "ACCEPTED"})) == (200, 1000, None)
+        await talk.handed_over()
+        newer = await talk.command("START_SESSION", start(talk.csp), CSP, "2.3.0", **routed(OTHER_CSO))
+        assert told(newer) == (200, 1000, ACCEPTED)
+        assert our_url(talk.cso.sent[1]).startswith("https://hub.example/ocpi/2.2.1/")
+
+
+def reserve(talk: Talk, **fields: Any) -> dict[str, Any]:
+    end = format_utc(system_clock() + timedelta(hours=1))
+    return start(talk.csp, **{"expiry_date": end, "reservation_id": "R1", **fields})
