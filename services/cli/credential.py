@@ -13,7 +13,7 @@ app = typer.Typer(help="Erase what is known of a driver's card or app.", no_args
 @app.command()
 def erase(
     csp: Annotated[str, typer.Argument(help="The home-CSP that issued it, as in NL-TNM.")],
-    type: Annotated[str, typer.Argument(help="RFID, APP_USER, AD_HOC_USER or OTHER.")],
+    type: Annotated[str, typer.Argument(help="RFID, APP_USER, AD_HOC_USER, EMAID or OTHER.")],
     uid: Annotated[str, typer.Argument(help="Its number; it is neither stored nor logged by this.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

@@ -36,7 +36,7 @@ class Erasure(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     home_csp: str
-    type: Literal["RFID", "APP_USER", "AD_HOC_USER", "OTHER"]
+    type: Literal["RFID", "APP_USER", "AD_HOC_USER", "EMAID", "OTHER"]
     uid: str = Field(min_length=1, max_length=36, repr=False)
 
 

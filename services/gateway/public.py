@@ -1,7 +1,7 @@
 """The public application: every path that partners reach, put together."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,9 @@ from services.gateway.inbound.tariffs import MODULE as TARIFFS
 from services.gateway.inbound.tariffs import Tariffs
 from services.gateway.inbound.tokens import MODULE as TOKENS
 from services.gateway.inbound.tokens import Tokens
+from services.gateway.object_store import MODULES
+from services.gateway.ocpi.mappings import MAPPINGS
+from services.gateway.ocpi.versions import Version
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.versions import version_routes
 from services.gateway.refusals import Report
@@ -33,11 +36,7 @@ from services.gateway.views import Views
 from services.runtime.grouping import Grouper
 from services.runtime.work import Transactions
 
-ROOT: Final = "/ocpi/2.2.1"
-_RECEIVER: Final = ROOT + "/receiver"
-_SENDER: Final = ROOT + "/sender"
 _OWN: Final = "{country_code}/{party_id}/{object_id}"
-_CDRS: Final = f"{_RECEIVER}/cdrs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +101,15 @@ def application(parts: Parts) -> ASGIApp:
     desk = Desk(parts.agreements, settings.gateway.party, settings.inbound)
     counts = Counts(parts.engine, settings.lists, time.monotonic)
     base_url = settings.gateway.public_url
-    views = Views(parts.engine, parts.vault, desk, base_url, counts, settings.lists.max_page_bytes)
-    report = Report(parts.engine, parts.vault, settings.inbound, base_url)
+    rooms = _Rooms(
+        parts,
+        desk,
+        Views(parts.engine, parts.vault, desk, base_url, counts, settings.lists.max_page_bytes),
+        Report(parts.engine, parts.vault, settings.inbound, base_url),
+    )
     routes = [
-        *_pushes(desk, parts, views),
-        route(f"{_SENDER}/tokens/{{uid}}/authorize", front, {"POST": parts.authorize}),
-        *_lists(front, views),
-        route(f"{ROOT}/reports/refusals", front, {"GET": report.get}),
+        *(each for version in MAPPINGS for each in rooms.pushes(version)),
+        *(each for version in MAPPINGS for each in rooms.reads(version)),
         *parts.others,
     ]
     router = Router(
@@ -126,44 +127,47 @@ def application(parts: Parts) -> ASGIApp:
     return unslashed
 
 
-def _pushes(desk: Desk, parts: Parts, views: Views) -> list[Route]:
-    front, groups = parts.front, parts.groupers
-    cdrs = Cdrs(desk, groups.cdrs, parts.settings.gateway.public_url + _CDRS)
-    session, token = Sessions(desk, groups.sessions), Tokens(desk, groups.tokens)
-    location, tariff = Locations(desk, groups.locations), Tariffs(desk, groups.tariffs)
-    place = {"GET": views.own("locations"), "PUT": location.put, "PATCH": location.patch}
-    return [
-        route(_CDRS, front, {"POST": cdrs.post}),
-        route(
-            f"{_RECEIVER}/sessions/{_OWN}",
-            front,
-            {"GET": views.own("sessions"), "PUT": session.put, "PATCH": session.patch},
-        ),
-        route(f"{_RECEIVER}/locations/{_OWN}/{{evse_uid}}", front, place),
-        route(f"{_RECEIVER}/locations/{_OWN}/{{evse_uid}}/{{connector_id}}", front, place),
-        route(f"{_RECEIVER}/locations/{_OWN}", front, place),
-        route(
-            f"{_RECEIVER}/tokens/{_OWN}",
-            front,
-            {"GET": views.own("tokens"), "PUT": token.put, "PATCH": token.patch},
-        ),
-        route(
-            f"{_RECEIVER}/tariffs/{_OWN}",
-            front,
-            {"GET": views.own("tariffs"), "PUT": tariff.put, "DELETE": tariff.delete},
-        ),
-        route(f"{_CDRS}/{{cso}}/{{cdr_id:path}}", front, {"GET": views.own_cdr}),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """Makes the routes of each version; what is behind them is the same."""
 
+    parts: Parts
+    desk: Desk
+    views: Views
+    report: Report
 
-def _lists(front: Front, views: Views) -> list[Route]:
-    place = {"GET": views.one_location}
-    return [
-        *(
-            route(f"{_SENDER}/{module}", front, {"GET": views.listed(module)})
-            for module in ("locations", "tariffs", "tokens", "sessions", "cdrs")
-        ),
-        route(f"{_SENDER}/locations/{{object_id}}", front, place),
-        route(f"{_SENDER}/locations/{{object_id}}/{{evse_uid}}", front, place),
-        route(f"{_SENDER}/locations/{{object_id}}/{{evse_uid}}/{{connector_id}}", front, place),
-    ]
+    def pushes(self, version: Version) -> list[Route]:
+        """Return what owners push to, and read their objects back from."""
+        desk, groups, views = self.desk, self.parts.groupers, self.views
+        cdrs = Cdrs(desk, groups.cdrs, self.parts.settings.gateway.public_url)
+        session, token = Sessions(desk, groups.sessions), Tokens(desk, groups.tokens)
+        location, tariff = Locations(desk, groups.locations), Tariffs(desk, groups.tariffs)
+        place = {"GET": views.own("locations"), "PUT": location.put, "PATCH": location.patch}
+        sessions = {"GET": views.own("sessions"), "PUT": session.put, "PATCH": session.patch}
+        tokens = {"GET": views.own("tokens"), "PUT": token.put, "PATCH": token.patch}
+        tariffs = {"GET": views.own("tariffs"), "PUT": tariff.put, "DELETE": tariff.delete}
+        return [
+            self._route(version, "receiver/cdrs", {"POST": cdrs.post}),
+            self._route(version, f"receiver/sessions/{_OWN}", sessions),
+            self._route(version, f"receiver/locations/{_OWN}/{{evse_uid}}", place),
+            self._route(version, f"receiver/locations/{_OWN}/{{evse_uid}}/{{connector_id}}", place),
+            self._route(version, f"receiver/locations/{_OWN}", place),
+            self._route(version, f"receiver/tokens/{_OWN}", tokens),
+            self._route(version, f"receiver/tariffs/{_OWN}", tariffs),
+            self._route(version, "receiver/cdrs/{cso}/{cdr_id:path}", {"GET": views.own_cdr}),
+        ]
+
+    def reads(self, version: Version) -> list[Route]:
+        """Return what partners ask and read."""
+        place = {"GET": self.views.one_location}
+        return [
+            self._route(version, "sender/tokens/{uid}/authorize", {"POST": self.parts.authorize}),
+            *(self._route(version, f"sender/{module}", {"GET": self.views.listed(module)}) for module in MODULES),
+            self._route(version, "sender/locations/{object_id}", place),
+            self._route(version, "sender/locations/{object_id}/{evse_uid}", place),
+            self._route(version, "sender/locations/{object_id}/{evse_uid}/{connector_id}", place),
+            self._route(version, "reports/refusals", {"GET": self.report.get}),
+        ]
+
+    def _route(self, version: Version, path: str, methods: Mapping[str, Endpoint]) -> Route:
+        return route(f"{version.root}/{path}", self.parts.front, methods, version=version)

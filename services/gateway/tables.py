@@ -144,6 +144,7 @@ home_answers = Table(
     metadata,
     Column("authorization_id", Uuid, primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="the home-CSP's AuthorizationInfo, for the asking CSO only"),
+    Column("protocol", Text, nullable=False, server_default="OCPI-2.2.1", comment="the version that it is in"),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Index("home_answers_expiry", "expires_at"),
 )

@@ -32,6 +32,7 @@ NONCE_BYTES: Final = 12
 _MASTER_ID_BYTES: Final = 8
 _TAG_BYTES: Final = 16
 _VERSION: Final = b"\x01"
+_KINDS: Final = frozenset({"RFID", "APP_USER", "AD_HOC_USER"})
 
 
 class Unreadable(BadContent):
@@ -61,7 +62,7 @@ class Credential:
 
     Attributes:
         home_csp: Party id of the home-CSP, `CC-PPP`.
-        type: RFID, APP_USER, AD_HOC_USER or OTHER.
+        type: RFID, APP_USER, AD_HOC_USER, OTHER, or another one that a newer protocol has (EMAID).
         uid: What the reader reads; compared without case.
     """
 
@@ -112,12 +113,12 @@ class MasterKey:
 
     def lookup(self, credential: Credential) -> bytes:
         """Return by what a credential of one home-CSP is found: HMAC-SHA256, so that card numbers cannot be tried."""
-        parts = (credential.home_csp.upper(), credential.type, credential.uid.casefold())
+        parts = (credential.home_csp.upper(), _kind(credential.type), credential.uid.casefold())
         return self._keyed(b"credential", *(part.encode() for part in parts))
 
     def card(self, type: str, uid: str) -> bytes:
         """Return by what a card is found whose home-CSP is not known yet, as at a charging station's question."""
-        return self._keyed(b"card", type.encode(), uid.casefold().encode())
+        return self._keyed(b"card", _kind(type).encode(), uid.casefold().encode())
 
     def wrap(self, pseudonym: str, key: bytes, nonce: bytes) -> bytes:
         """Encrypt a contract's data key, bound to its pseudonym."""
@@ -139,6 +140,11 @@ class MasterKey:
 
     def _keyed(self, *parts: bytes) -> bytes:
         return hmac.digest(self._lookup, bind(*parts), "sha256")
+
+
+def _kind(type: str) -> str:
+    """Return a credential's type as look-ups know it: one contract, also where an older protocol says OTHER of it."""
+    return type if type in _KINDS else "OTHER"
 
 
 def parse_master_key(text: str) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.object_store import Key, ObjectStore, Row
+from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.settings import ListSettings
 from services.runtime.work import Work
 from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, ocpi, prepare, put, routed, running
@@ -221,8 +222,8 @@ class TestOneTariffIdForTwoHomeCsps:
         renderer = ObjectRenderer(prices.vault)
         for each, currency in zip(rows, ("DKK", "CHF"), strict=True):
             async with prices.engine.connect() as connection:
-                (rendered,) = (await renderer.render(connection, [each])).values()
-            assert json.loads(rendered.body or b"")["currency"] == currency
+                (write,) = (await renderer.read(connection, [each])).values()
+            assert json.loads(write(V2_2_1).body or b"")["currency"] == currency
 
     async def test_events(self, prices: Bench) -> None:
         published = await prices.events("tariff.published")

@@ -20,6 +20,9 @@ from services.gateway.authorize.home_answers import HomeAnswers
 from services.gateway.authorize.question import Place
 from services.gateway.authorize.telling import HomeAnswer, question_body, read_home_answer
 from services.gateway.deliveries.courier import Client, Routes
+from services.gateway.ocpi.bridging import convert
+from services.gateway.ocpi.versions import LATEST
+from services.gateway.partners.connections import Connection
 from services.gateway.settings import AuthorizeSettings
 from services.gateway.vault import Purpose
 from services.gateway.vault_store import Erased, Sealing, Vault
@@ -87,7 +90,7 @@ class Asking:
         try:
             home = await self._ask(context, asked, received.correlation_id)
             if home.info is not None:
-                await self._keep(context, asked, home.info)
+                await self._keep(context, asked, home)
             await self._say(context, received, home)
         except Unavailable as error:
             _log.warning("a home-CSP's answer is lost", authorization_id=asked.authorization_id, reason=str(error))
@@ -112,13 +115,13 @@ class Asking:
         request = route.request(
             "tokens",
             "POST",
-            f"{url.rstrip('/')}/{quote(uid, safe='')}/authorize?type={quote(asked.credential_type, safe='')}",
+            f"{url.rstrip('/')}/{quote(uid, safe='')}/authorize?type={quote(_type(asked, route), safe='')}",
             sender=asked.visited_cso,
             receiver=asked.home_csp,
             correlation_id=correlation_id or asked.authorization_id,
             body=question_body(place),
         )
-        return read_home_answer(await self._parts.client.send(request, seconds))
+        return read_home_answer(await self._parts.client.send(request, seconds), route.version)
 
     async def _uid(self, context: Context, asked: AuthorizationAsked) -> str | None:
         async with translated(), context.engine.connect() as connection:
@@ -126,10 +129,9 @@ class Asking:
             (uid,) = await self._parts.vault.unseal(connection, [sealing])
         return None if uid is None else uid.decode()
 
-    async def _keep(self, context: Context, asked: AuthorizationAsked, info: Mapping[str, Any]) -> None:
+    async def _keep(self, context: Context, asked: AuthorizationAsked, home: HomeAnswer) -> None:
         async def act(work: Work) -> None:
-            identity = UUID(asked.authorization_id)
-            await self._parts.home_answers.keep(work, identity, asked.pseudonym, info)
+            await self._parts.home_answers.keep(work, UUID(asked.authorization_id), asked.pseudonym, home)
 
         try:
             await context.transactions.run(act)
@@ -142,3 +144,9 @@ class Asking:
     def _seconds(self, deadline: datetime, now: datetime) -> float:
         left = (deadline - now).total_seconds() - self._settings.answer_reserve_seconds
         return min(left, self._settings.ask_timeout_seconds)
+
+
+def _type(asked: AuthorizationAsked, route: Connection) -> str:
+    """Return the credential's type as the home-CSP's version names it."""
+    named: str = convert("tokens", {"type": asked.credential_type}, LATEST, route.version)["type"]
+    return named

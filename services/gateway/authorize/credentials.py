@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.gateway.authorize.holders import Holder, holders
 from services.gateway.authorize.question import Question, choose_holder
+from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import OcpiError, Status
 from services.gateway.partners.agreements import Agreements
 from services.gateway.vault import Credential, Purpose
@@ -19,13 +20,17 @@ class Found:
     """A contract, and the credential sealed under its key for the way to the home-CSP.
 
     Attributes:
+        type: The type that its home-CSP knows it by.
         token: The token object as JSON, as the CSO may see it; None where there is none.
+        protocol: The version of OCPI that the token object is in, by name.
     """
 
     home_csp: str
     pseudonym: str
     sealed: bytes
+    type: str
     token: bytes | None = field(default=None, repr=False)
+    protocol: str = ""
 
 
 class CredentialFinder:
@@ -70,4 +75,11 @@ class CredentialFinder:
         keys = await self._vault.keys(connection, [pseudonym])
         sealed = keys.seal(pseudonym, Purpose.AUTHORIZATION, question.uid.encode())
         token = None if holder.token is None else keys.of(pseudonym).unseal(Purpose.TOKEN, holder.token)
-        return Found(holder.home_csp, pseudonym, sealed, token)
+        return Found(holder.home_csp, pseudonym, sealed, _type(question, token), token, holder.protocol)
+
+
+def _type(question: Question, token: bytes | None) -> str:
+    """Return a token's own type: an operator on an older version calls OTHER what it has no name for."""
+    if question.type != "OTHER" or token is None:
+        return question.type
+    return str(documents.parse(token, documents.STORED_DEPTH)["type"])

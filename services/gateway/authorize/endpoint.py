@@ -24,6 +24,7 @@ from services.gateway.authorize.telling import tell, token_document
 from services.gateway.calls import Call
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
+from services.gateway.ocpi.outgoing import in_version
 from services.gateway.settings import GatewaySettings
 from services.runtime import metrics
 from services.runtime.events import Event
@@ -64,15 +65,8 @@ class Authorize:
             Unavailable: when a decision cannot be had in time; the CSO may ask again.
         """
         began = time.perf_counter()
-        question = read_question(
-            call.path["uid"],
-            call.query,
-            call.body,
-            asked=call.routing,
-            peer=call.peer,
-            hub=self._settings.gateway.party,
-            max_depth=self._settings.inbound.max_json_depth,
-        )
+        settings = self._settings
+        question = read_question(call, hub=settings.gateway.party, max_depth=settings.inbound.max_json_depth)
         found = await self._finder.find(question)
         if found is None:
             answer, result = tell(_UNKNOWN, None, None, token=b"", info=None), _UNKNOWN
@@ -95,7 +89,7 @@ class Authorize:
         )
         try:
             decision = await self._ask(str(authorization_id), request, deadline)
-            answer = await self._tell(question, found, decision, now)
+            answer = await self._tell(call, question, found, decision)
         except Unavailable:
             self._conclude(request, events.NO_ANSWER, None, now)
             raise
@@ -121,13 +115,16 @@ class Authorize:
         finally:
             self._pending.drop(authorization_id)
 
-    async def _tell(self, question: Question, found: Found, decision: AuthorizationDecided, now: datetime) -> Answer:
+    async def _tell(self, call: Call, question: Question, found: Found, decision: AuthorizationDecided) -> Answer:
         info = None
         if decision.decided_by == "HOME_CSP" and decision.result not in {_UNKNOWN, "UNREACHABLE", "TIMED_OUT"}:
             async with translated(), self._engine.connect() as connection:
                 authorization_id = UUID(decision.authorization_id)
-                info = await self._home_answers.find(connection, authorization_id, found.pseudonym)
-        known = found.token or documents.render(token_document(question, found.home_csp, now))
+                info = await self._home_answers.find(connection, authorization_id, found.pseudonym, call.version)
+        if found.token is None:
+            known = documents.render(token_document(question, found.home_csp, self._context.clock()))
+        else:
+            known = in_version("tokens", found.token, found.protocol, call.version)
         return tell(decision.result, decision.authorization_reference, question.place, token=known, info=info)
 
     def _conclude(self, request: Event, told: str, reference: str | None, asked_at: datetime) -> None:

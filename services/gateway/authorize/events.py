@@ -39,7 +39,7 @@ def requested(
         deadline=deadline,
         pseudonym=found.pseudonym,
         sealed=found.sealed,
-        credential_type=question.type,
+        credential_type=found.type,
         visited_cso=question.visited_cso,
         home_csp=found.home_csp,
         service="CHARGING",

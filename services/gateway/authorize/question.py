@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.gateway.authorize.holders import Holder
+from services.gateway.calls import Call
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import OcpiError, Status
-from services.gateway.ocpi.headers import Routing
+from services.gateway.ocpi.token_types import token_type
 from services.gateway.partners.peers import Peer
 
-TYPES: Final = frozenset({"RFID", "APP_USER", "AD_HOC_USER", "OTHER"})
 _MAX_ID_CHARACTERS: Final = 36
 
 
@@ -37,31 +37,26 @@ class Question:
     place: Place | None
 
 
-def read_question(
-    uid: str, query: Mapping[str, str], body: bytes, *, asked: Routing, peer: Peer, hub: str, max_depth: int
-) -> Question:
+def read_question(call: Call, *, hub: str, max_depth: int) -> Question:
     """Return the question that a request puts.
 
+    Without OCPI-to headers, or with the hub in them, the hub finds the home-CSP (open routing).
+
     Args:
-        uid: From the path.
-        query: `type` is RFID where it is not said.
-        body: LocationReferences, or nothing.
-        asked: The routing headers; without To, or with the hub in it, the hub finds the home-CSP (open routing).
-        peer: Who calls.
+        call: The token's uid is in its path, its type in its query (RFID where it is not said), LocationReferences or
+            nothing in its body.
         hub: The hub's own party.
         max_depth: Of the body.
 
     Raises:
         OcpiError: when something is missing or cannot be used.
     """
-    type_ = query.get("type", "RFID").upper()
-    if type_ not in TYPES:
-        raise OcpiError(f"type: one of {', '.join(sorted(TYPES))} is needed")
+    uid, asked, body = call.path["uid"], call.routing, call.body
     if not 0 < len(uid) <= _MAX_ID_CHARACTERS or not uid.isprintable():
         raise OcpiError(f"token_uid: 1 to {_MAX_ID_CHARACTERS} printable characters are needed")
     receiver = None if asked.receiver == hub else asked.receiver
     place = _place(documents.parse(body, max_depth)) if body.strip() not in {b"", b"null"} else None
-    return Question(_visited_cso(peer, asked.sender), receiver, uid, type_, place)
+    return Question(_visited_cso(call.peer, asked.sender), receiver, uid, token_type(call.query, call.version), place)
 
 
 def choose_holder(holders: Sequence[Holder], counterparts: Collection[str]) -> Holder | None:

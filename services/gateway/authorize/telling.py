@@ -10,7 +10,9 @@ from services.gateway.authorize.question import Place, Question
 from services.gateway.deliveries.requests import PartnerAnswer
 from services.gateway.deliveries.verdict import Failing
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, Status
+from services.gateway.ocpi.versions import V2_2_1, Version
 
 _TOLD: Final = frozenset({"ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"})
 _MAX_REFERENCE_CHARACTERS: Final = 36
@@ -29,15 +31,17 @@ class HomeAnswer:
         answer: ALLOWED, BLOCKED, EXPIRED, NO_CREDIT, NOT_ALLOWED or UNKNOWN.
         failure: TIMEOUT, UNREACHABLE or BAD_ANSWER, where there is no answer.
         info: Its AuthorizationInfo as it is.
+        version: The version of OCPI that it said that in.
     """
 
     answer: str | None = None
     failure: str | None = None
     reference: str | None = None
-    info: Mapping[str, Any] | None = field(default=None, repr=False)
+    info: Document | None = field(default=None, repr=False)
+    version: Version = V2_2_1
 
 
-def read_home_answer(answer: PartnerAnswer) -> HomeAnswer:
+def read_home_answer(answer: PartnerAnswer, version: Version) -> HomeAnswer:
     """Return what a home-CSP's answer to a real-time authorization means.
 
     An unknown token is HTTP 404, or OCPI 2004: implementations differ, and either one will do.
@@ -54,7 +58,7 @@ def read_home_answer(answer: PartnerAnswer) -> HomeAnswer:
         return HomeAnswer(failure="BAD_ANSWER")
     reference = info.get("authorization_reference")
     is_usable = isinstance(reference, str) and 0 < len(reference) <= _MAX_REFERENCE_CHARACTERS
-    return HomeAnswer(answer=allowed, reference=reference if is_usable else None, info=info)
+    return HomeAnswer(answer=allowed, reference=reference if is_usable else None, info=info, version=version)
 
 
 def question_body(place: Place | None) -> bytes | None:
@@ -74,8 +78,9 @@ def tell(
         result: Our decision (see the event `authorization.decided`).
         reference: The home-CSP's reference of this authorization.
         place: What the CSO asked about.
-        token: The token object as JSON.
-        info: The home-CSP's own AuthorizationInfo, where it was asked; it may allow fewer EVSEs than were asked about.
+        token: The token object as JSON, in the version that the CSO speaks.
+        info: The home-CSP's own AuthorizationInfo in that version, where it was asked; it may allow fewer EVSEs than
+            were asked about.
     """
     if result in _SILENT:
         return _SILENT[result]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,8 @@ from services.gateway.deliveries.breaker import CLOSED, BreakerRules, after_fail
 from services.gateway.deliveries.completion import completed
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest
 from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, Settlement, settle
-from services.gateway.deliveries.verdict import is_healthy
+from services.gateway.deliveries.verdict import Failing, Result, is_healthy
+from services.gateway.ocpi.versions import Version
 from services.gateway.partners.connections import Connection
 from services.gateway.partners.wording import owned
 from services.gateway.settings import DeliverySettings
@@ -37,11 +38,15 @@ class Rendered:
     body: bytes | None = field(default=None, repr=False)
 
 
+Writer: TypeAlias = Callable[[Version], Rendered]
+"""Writes an object as a version of OCPI has it."""
+
+
 class Renderer(Protocol):
     """Turns rows into what goes over the wire."""
 
-    async def render(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Rendered]:
-        """Return each row's newest state; what is gone is missing."""
+    async def read(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Writer]:
+        """Return each row's newest state, ready to be written; what is gone is missing."""
 
 
 class Client(Protocol):
@@ -81,11 +86,11 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Rows under one lease, and what is to be sent of each."""
+    """Rows under one lease, and what writes each."""
 
     lease_id: UUID
     rows: Sequence[Leased]
-    rendered: Mapping[UUID, Rendered]
+    writers: Mapping[UUID, Writer]
 
 
 class Courier:
@@ -140,8 +145,8 @@ class Courier:
         rows = await leases.lease(
             work.connection, self._partner, lease_id=lease_id, now=work.now, until=until, rows=most
         )
-        rendered = await self._parts.renderer.render(work.connection, rows) if rows else {}
-        return Round(lease_id, rows, rendered)
+        writers = await self._parts.renderer.read(work.connection, rows) if rows else {}
+        return Round(lease_id, rows, writers)
 
     async def _settle(self, work: Work, lease_id: UUID, attempts: Sequence[Attempt]) -> None:
         ids = [attempt.row.delivery_id for attempt in attempts]
@@ -164,16 +169,23 @@ class Courier:
 
     async def _send(self, route: Connection, here: Round) -> list[Attempt]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._send_one(route, row, here.rendered)) for row in here.rows]
+            writers = here.writers
+            tasks = [group.create_task(self._send_one(route, row, writers.get(row.delivery_id))) for row in here.rows]
         return [task.result() for task in tasks]
 
-    async def _send_one(self, route: Connection, row: Leased, rendered: Mapping[UUID, Rendered]) -> Attempt:
-        url, content = route.push_url(row.module), rendered.get(row.delivery_id)
+    async def _send_one(self, route: Connection, row: Leased, write: Writer | None) -> Attempt:
+        url = route.push_url(row.module)
         if url is None:
             # A missing receiver is no fault: who cannot be pushed to, pulls.
             return Attempt(row, withdrawn=f"nothing of {row.module} is pushed to {self._partner}")
-        if content is None:
+        if write is None:
             return Attempt(row, withdrawn=_UNKNOWN)
+        try:
+            content = write(route.version)
+        except Exception:
+            # A fault of ours with one object: the others go on, and it stays in the queue for a release that can.
+            _log.exception("object cannot be sent", module=row.module, delivery_id=row.delivery_id)
+            return Attempt(row, Result(Failing.UNWRITABLE, message=f"cannot be written in {route.version.name}"))
         answer = await self._parts.client.send(_request(route, url, row, content))
         self._learn(answer)
         return Attempt(row, answer.result, None, answer.retry_after_seconds, answer.location)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 from uuid import UUID
@@ -9,11 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import RoamwattError
-from services.gateway.deliveries.courier import Rendered
+from services.gateway.deliveries.courier import Rendered, Writer
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.object_store import Row, newest
 from services.gateway.ocpi import documents
-from services.gateway.ocpi.outgoing import to_wire
+from services.gateway.ocpi.outgoing import in_version, to_wire
+from services.gateway.ocpi.versions import Version
 from services.gateway.vault import Purpose
 from services.gateway.vault_store import Keys, Vault
 from services.runtime.logs import logger
@@ -29,12 +31,12 @@ class ObjectRenderer:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    async def render(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Rendered]:
-        """Return what is to be sent of each row; what is gone, or whose contract was erased, is missing."""
+    async def read(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Writer]:
+        """Return what writes each row; what is gone, or whose contract was erased, is missing."""
         by_module: dict[str, list[Leased]] = defaultdict(list)
         for row in rows:
             by_module[row.module].append(row)
-        found: dict[UUID, Rendered] = {}
+        found: dict[UUID, Writer] = {}
         for module, leased in by_module.items():
             wanted = {(row.owner, row.object_id) for row in leased}
             objects = await newest(connection, module, leased[0].partner, wanted)
@@ -42,40 +44,38 @@ class ObjectRenderer:
             keys = await self._vault.keys(connection, sealed_under)
             for row in leased:
                 content = objects.get((row.owner, row.object_id))
-                rendered = None if content is None else _rendered(row, content, keys)
-                if rendered is not None:
-                    found[row.delivery_id] = rendered
+                body = None if content is None else _body(row, content, keys)
+                if content is not None and body is not None:
+                    found[row.delivery_id] = partial(wire, module, content, body)
         return found
 
 
-def _rendered(row: Leased, content: Row, keys: Keys) -> Rendered | None:
-    if content.pseudonym is not None and content.pseudonym not in keys:
+def _body(row: Leased, content: Row, keys: Keys) -> bytes | None:
+    if content.pseudonym is None:
+        return content.body
+    if content.pseudonym not in keys:
         return None
     try:
-        return wire(row.module, content, _body(row.module, content, keys))
+        return keys.of(content.pseudonym).unseal(_PURPOSE[row.module], content.body)
     except RoamwattError as error:
         # One object that cannot be read must not stop the others.
         _log.error("object cannot be sent", module=row.module, delivery_id=row.delivery_id, reason=str(error))
         return None
 
 
-def _body(module: str, content: Row, keys: Keys) -> bytes:
-    if content.pseudonym is None:
-        return content.body
-    return keys.of(content.pseudonym).unseal(_PURPOSE[module], content.body)
-
-
-def wire(module: str, content: Row, body: bytes) -> Rendered:
-    """Return the request that pushes an object (OCPI 2.2.1, Receiver interface of each module).
+def wire(module: str, content: Row, body: bytes, version: Version) -> Rendered:
+    """Return the request that pushes an object (OCPI, Receiver interface of each module).
 
     Args:
         module: locations, tariffs, tokens, sessions or cdrs.
         content: The object's row.
         body: The object as JSON, unsealed.
+        version: What the receiver speaks.
 
     Raises:
-        services.gateway.ocpi.envelope.OcpiError: when a token's body cannot be read.
+        services.core.errors.RoamwattError: when the body cannot be read, or not be put into that version.
     """
+    body = in_version(module, body, content.protocol, version)
     if module == "cdrs":
         return Rendered("POST", "", body)
     country_code, _, party_id = content.key.owner.partition("-")

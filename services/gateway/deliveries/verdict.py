@@ -17,11 +17,12 @@ class Verdict(StrEnum):
 
 
 class Failing(StrEnum):
-    """Why there was no answer."""
+    """Why there was no answer; UNWRITABLE: nothing was sent, by a fault of ours."""
 
     TIMEOUT = "TIMEOUT"
     UNREACHABLE = "UNREACHABLE"
     TOO_LARGE = "TOO_LARGE"
+    UNWRITABLE = "UNWRITABLE"
 
 
 @dataclass(frozen=True, slots=True)

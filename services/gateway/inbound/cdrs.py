@@ -24,8 +24,8 @@ class Cdrs:
     A CDR posted again gets the same answer as the first time, with the same `Location`, and causes nothing.
     """
 
-    def __init__(self, desk: Desk, grouper: Grouper[Push, Result], base_url: str) -> None:
-        self._desk, self._grouper, self._base_url = desk, grouper, base_url
+    def __init__(self, desk: Desk, grouper: Grouper[Push, Result], public_url: str) -> None:
+        self._desk, self._grouper, self._public_url = desk, grouper, public_url
 
     async def post(self, call: Call) -> Answer:
         """Take a CDR."""
@@ -50,9 +50,10 @@ class Cdrs:
             agreed=agreed,
             credential=credential,
         )
-        return answer(await self._grouper.submit(push), lambda outcome: self._taken(owner, outcome))
+        return answer(await self._grouper.submit(push), lambda outcome: self._taken(push, outcome))
 
-    def _taken(self, owner: str, outcome: Outcome) -> Answer:
-        location = f"{self._base_url}/{owner}/{quote(outcome.object_id, safe='')}"
+    def _taken(self, push: Push, outcome: Outcome) -> Answer:
+        root = f"{self._public_url}{push.version.root}/receiver/cdrs"
+        location = f"{root}/{push.owner}/{quote(outcome.object_id, safe='')}"
         created = outcome.verdict.decision is Decision.NEW
         return Answer(http_status=201 if created else 200, headers={"location": location})

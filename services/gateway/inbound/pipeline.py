@@ -15,10 +15,12 @@ from services.gateway.inbound.module import Module, Outcome, Result
 from services.gateway.object_store import Key, ObjectStore, Row
 from services.gateway.objects import Decision, Held, Verdict, decide
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.bridging import convert
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Missing, OcpiError
 from services.gateway.ocpi.mapping import ObjectMapping
 from services.gateway.ocpi.mappings import mapping
+from services.gateway.ocpi.versions import VERSIONS, Version
 from services.gateway.states import Merged, Push, State
 from services.gateway.vault_store import Keys, Vault
 from services.runtime.events import Event
@@ -119,7 +121,7 @@ class Pipeline:
         base = held or self._base(group, key, push)
         if push.removal and (base is None or base.row.removed):
             raise Missing("there is no such object")
-        content = None if base is None else self._content(group, base)
+        content = None if base is None else self._content(group, base, push.version)
         merged = self._merged(push, content, base)
         verdict = self._verdict(held, content, merged, push)
         if verdict.decision in {Decision.NEW, Decision.CHANGED}:
@@ -153,7 +155,17 @@ class Pipeline:
         # A part that is new has no date to be older than.
         date = merged.held_date or push.last_updated
         known = Held(content, date, held.row.removed)
-        return decide(known, merged.document, push.last_updated, immutable=self._module.immutable)
+        found = decide(known, merged.document, push.last_updated, immutable=self._module.immutable)
+        if found.decision is Decision.CONFLICT and held.row.protocol != push.version.name:
+            return self._compared_there(held, merged, push, found)
+        return found
+
+    def _compared_there(self, held: _Held, merged: Merged, push: Push, found: Verdict) -> Verdict:
+        """Compare in the version of what we hold: a newer one may say more of a CDR that was sent in an older one."""
+        given = convert(self._module.name, merged.document, push.version, VERSIONS[held.row.protocol])
+        known = Held(held.content, held.row.last_updated)
+        there = decide(known, given, push.last_updated, immutable=True)
+        return there if there.decision is Decision.SAME else found
 
     def _change(self, group: _Group, change: _Change) -> None:
         """Work out the new row, its event and its deliveries; nothing is kept of it when one of them cannot be."""
@@ -212,15 +224,17 @@ class Pipeline:
             raise OcpiError(f"cdr_token: there is no agreement in force between {push.owner} and {receiver}")
         return receiver
 
-    def _content(self, group: _Group, held: _Held) -> Document | None:
-        """Return an object's content, parsed when it is first needed; None once its contract was erased."""
+    def _content(self, group: _Group, held: _Held, version: Version) -> Document | None:
+        """Return an object's content in a version, parsed when first needed; None once its contract was erased."""
         row = held.row
         if held.content is None and (row.pseudonym is None or row.pseudonym in group.keys):
             body = row.body
             if row.pseudonym is not None and self._module.purpose is not None:
                 body = group.keys.of(row.pseudonym).unseal(self._module.purpose, body)
             held.content = documents.parse(body, documents.STORED_DEPTH)
-        return held.content
+        if held.content is None or row.protocol == version.name:
+            return held.content
+        return convert(self._module.name, held.content, VERSIONS[row.protocol], version)
 
     def _base(self, group: _Group, key: Key, push: Push) -> _Held | None:
         """A change for one partner only, of an object that was for all: that partner has its own copy from now on."""

@@ -8,11 +8,11 @@ from services.gateway.inbound.reading import CSP, Desk, answer, change_of, check
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, OcpiError
 from services.gateway.ocpi.mappings import mapping
+from services.gateway.ocpi.token_types import token_type
 from services.gateway.states import Push
 from services.gateway.vault import Credential, Purpose
 from services.runtime.grouping import Grouper
 
-TYPES: Final = frozenset({"AD_HOC_USER", "APP_USER", "OTHER", "RFID"})
 MODULE: Final = Module("tokens", purpose=Purpose.TOKEN, by_pseudonym=True)
 
 
@@ -70,20 +70,8 @@ class Tokens:
         return answer(await self._grouper.submit(push))
 
 
-def token_type(call: Call) -> str:
-    """Return the token's type that the URL names; without one it is RFID (mod_tokens, request parameters).
-
-    Raises:
-        OcpiError: 2001, for a type that does not exist.
-    """
-    named = call.query.get("type", "RFID")
-    if named not in TYPES:
-        raise OcpiError(f"type: must be one of {', '.join(sorted(TYPES))}")
-    return named
-
-
 def _type(call: Call, document: Document) -> str:
-    named = token_type(call)
+    named = token_type(call.query, call.version)
     if document.get("type", named) != named:
         raise OcpiError("type: is not the one in the URL, which is RFID where it has none")
     return named

@@ -1,14 +1,35 @@
-"""Stored to wire: what a partner gets is what its owner sent, but for DateTimes that OCPI does not allow."""
+"""Stored to wire: what a partner gets is what its owner sent, in the version that the partner speaks.
+
+In the owner's own version these are its bytes, but for DateTimes that OCPI does not allow.
+"""
 
 import re
 from typing import Final
 
 from services.core.clock import format_utc, parse_utc
 from services.core.errors import BadContent
+from services.gateway.ocpi import documents
+from services.gateway.ocpi.bridging import convert
+from services.gateway.ocpi.versions import VERSIONS, Version
 
 # A whole JSON string that is a DateTime without Z. What is quoted inside another string (signed data holds JSON) has a
 # backslash before its quotes and does not match.
 _NOT_UTC: Final = re.compile(rb'(?<!\\)"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?)"')
+
+
+def in_version(module: str, body: bytes, protocol: str, version: Version) -> bytes:
+    """Return a stored object in another version, or as it is where it is in that one; the same bytes each time.
+
+    Args:
+        module: The module that the object belongs to.
+        body: The object as its owner sent it.
+        protocol: The version that it is in, by name.
+        version: The version that is wanted.
+    """
+    if protocol == version.name:
+        return body
+    document = documents.parse(body, documents.STORED_DEPTH)
+    return to_wire(documents.render(convert(module, document, VERSIONS[protocol], version)))
 
 
 def to_wire(body: bytes) -> bytes:

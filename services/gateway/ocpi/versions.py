@@ -30,3 +30,5 @@ V2_2_1: Final = Version("2.2.1")
 V2_3_0: Final = Version("2.3.0")
 VERSIONS: Final[Mapping[str, Version]] = {each.name: each for each in (V2_2_1, V2_3_0)}
 """By name, the oldest first."""
+
+LATEST: Final = V2_3_0

@@ -144,3 +144,10 @@ def test_nothing_shows_a_secret() -> None:
     shown = repr(MASTER) + repr(DataKey("p", bytes(32)))
     assert bytes(range(32)).hex() not in shown
     assert MASTER.id.hex() not in bytes(range(32)).hex()
+
+
+@pytest.mark.parametrize("type_", ["EMAID", "NEWER", "OTHER"])
+def test_what_an_older_protocol_calls_other_is_the_same_contract(type_: str) -> None:
+    uid = "DE8AA1A2B3C459"
+    assert MASTER.lookup(Credential("NL-CSP", type_, uid)) == MASTER.lookup(Credential("NL-CSP", "OTHER", uid))
+    assert MASTER.card(type_, uid) == MASTER.card("OTHER", uid) != MASTER.card("RFID", uid)

@@ -4,8 +4,10 @@ import pytest
 
 from services.gateway.authorize.holders import Holder
 from services.gateway.authorize.question import Place, Question, choose_holder, read_question
+from services.gateway.calls import Call
 from services.gateway.ocpi.envelope import NotJson, OcpiError
-from services.gateway.ocpi.headers import Routing
+from services.gateway.ocpi.headers import MessageIds, Routing
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0, Version
 from services.gateway.partners.peers import Peer
 
 HUB = "NL-RWT"
@@ -17,8 +19,12 @@ PEER = Peer(
 )
 
 
-def read(uid: str = "04A1", body: bytes = b"", asked: Routing | None = None, **query: str) -> Question:
-    return read_question(uid, query, body, asked=asked or Routing("FR-SUN"), peer=PEER, hub=HUB, max_depth=8)
+def read(
+    uid: str = "04A1", body: bytes = b"", asked: Routing | None = None, version: Version = V2_2_1, **query: str
+) -> Question:
+    routed = asked or Routing("FR-SUN")
+    call = Call(version, "POST", {"uid": uid}, query, "", body, MessageIds("r", "c"), routed, PEER)
+    return read_question(call, hub=HUB, max_depth=8)
 
 
 def test_a_question_without_anything_is_about_a_card() -> None:
@@ -45,6 +51,15 @@ def test_only_an_operator_of_the_caller_asks(sender: str) -> None:
 @pytest.mark.parametrize("type_", ["rfid", "RFID", "APP_USER", "AD_HOC_USER", "OTHER"])
 def test_the_types_of_tokens(type_: str) -> None:
     assert read(type=type_).type == type_.upper()
+
+
+@pytest.mark.ocpi_rule(26)
+def test_newer_types_are_those_of_the_newer_version() -> None:
+    assert read(type="EMAID", version=V2_3_0).type == "EMAID"
+    with pytest.raises(OcpiError, match="type:"):
+        read(type="EMAID")
+    with pytest.raises(OcpiError, match="type:"):
+        read(type="x" * 65, version=V2_3_0)
 
 
 def test_unknown_types_and_ids_are_refused() -> None:

@@ -8,6 +8,7 @@ from services.gateway.authorize.question import Place, Question
 from services.gateway.authorize.telling import HomeAnswer, question_body, read_home_answer, tell, token_document
 from services.gateway.deliveries.requests import PartnerAnswer
 from services.gateway.deliveries.verdict import Failing, Result
+from services.gateway.ocpi.versions import V2_2_1
 
 PLACE = Place("L1", ("E1", "E2"))
 TOKEN = b'{"uid":"04A1","future_field":1.10}'
@@ -62,7 +63,7 @@ def test_the_home_csps_own_words_are_passed_on() -> None:
 
 
 def answered(http_status: int, ocpi_status: int | None, data: Any = None) -> HomeAnswer:
-    return read_home_answer(PartnerAnswer(Result(http_status=http_status, ocpi_status=ocpi_status), data))
+    return read_home_answer(PartnerAnswer(Result(http_status=http_status, ocpi_status=ocpi_status), data), V2_2_1)
 
 
 @pytest.mark.parametrize("allowed", ["ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"])
@@ -99,7 +100,7 @@ def test_what_is_no_answer_is_never_one_about_the_driver(http_status: int, ocpi_
     [(Failing.TIMEOUT, "TIMEOUT"), (Failing.UNREACHABLE, "UNREACHABLE"), (Failing.TOO_LARGE, "UNREACHABLE")],
 )
 def test_no_answer(failing: Failing, failure: str) -> None:
-    assert read_home_answer(PartnerAnswer(Result(failing=failing))) == HomeAnswer(failure=failure)
+    assert read_home_answer(PartnerAnswer(Result(failing=failing)), V2_2_1) == HomeAnswer(failure=failure)
 
 
 @pytest.mark.parametrize("reference", [None, "", 7, "x" * 37])
