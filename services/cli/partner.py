@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -97,6 +98,40 @@ def options(
         for name, value in found["options"].items()
     ]
     show_rows(rows, {"option": "option", "value": "value", "set": "set"}, "")
+
+
+Version = Annotated[str | None, typer.Option(help="Version of OCPI; else the newest that both sides have.")]
+
+
+@app.command()
+def connect(
+    platform: Platform,
+    versions_url: Annotated[str, typer.Option(help="The URL of its versions, as its operator gave it to us.")],
+    token_file: Annotated[Path, typer.Option(help="A file with the registration token that its operator gave us.")],
+    version: Version = None,
+) -> None:
+    """Register with a partner, where its operator gave us a registration token rather than we one to it."""
+    try:
+        token = token_file.read_text().strip()
+    except OSError as error:
+        raise BadContent(f"{token_file} cannot be read: {error.strerror}") from None
+    body = {"versions_url": versions_url, "token": token, "version": version}
+    show_fields(AdminApi.here().post("gateway", f"/partners/{quoted(platform)}/connect", body))
+
+
+@app.command()
+def renew(platform: Platform, version: Version = None) -> None:
+    """Renew a registration from our side: new tokens for both, its endpoints anew, the newest version of both."""
+    show_fields(AdminApi.here().post("gateway", f"/partners/{quoted(platform)}/renew", {"version": version}))
+
+
+@app.command()
+def disconnect(platform: Platform) -> None:
+    """End a registration on both sides; the partner stays invited."""
+    found = AdminApi.here().post("gateway", f"/partners/{quoted(platform)}/disconnect")
+    say(f"{platform} is disconnected.")
+    if found["problem"]:
+        say(f"It could not be told: {found['problem']}")
 
 
 @app.command()

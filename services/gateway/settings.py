@@ -102,6 +102,7 @@ class PartnerSettings(Group):
         cache_seconds: How long a replica may go on with a partner or agreement as it was.
         former_token_seconds: How long the token that a PUT of credentials replaced stays good, so that all servers of a
             partner can go over to the new one without a gap.
+        pending_token_seconds: How long a token that we give stays good while it is not known whether it arrived.
         ca_folder: Holds `<platform>.pem` for a platform whose certificates are of another CA than the deployment's.
     """
 
@@ -111,6 +112,7 @@ class PartnerSettings(Group):
     max_endpoints: Count = 200
     max_roles: Count = 1_000
     former_token_seconds: Seconds = 300
+    pending_token_seconds: Seconds = 86_400
     ca_folder: Path | None = None
 
 

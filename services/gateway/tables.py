@@ -50,7 +50,7 @@ connections = Table(
     metadata,
     Column("platform", Text, primary_key=True),
     Column("token_hash", Text, nullable=False, unique=True, comment="hex SHA-256 of token C, that they call us with"),
-    Column("former_token_hash", Text, comment="the token C before; it may repeat a PUT of credentials, nothing else"),
+    Column("former_token_hash", Text, comment="the token C before, good until former_until"),
     Column("former_until", DateTime(timezone=True)),
     Column("token_sealed", LargeBinary, nullable=False, comment="token B, that we call them with, sealed"),
     Column("authorization_style", Text, nullable=False, comment="BASE64 or RAW: how token B is written in the header"),

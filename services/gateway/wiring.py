@@ -34,11 +34,15 @@ from services.gateway.deliveries.reporting import report_refusals
 from services.gateway.limits.partners import Limits
 from services.gateway.partners.admin import PartnerAdmin
 from services.gateway.partners.agreements import Agreements
+from services.gateway.partners.book import Book
+from services.gateway.partners.connecting import Connecting
 from services.gateway.partners.connections import Connections
-from services.gateway.partners.credentials import Book, Credentials
+from services.gateway.partners.credentials import Credentials
 from services.gateway.partners.handshake import Handshake
 from services.gateway.partners.peers import Peers
+from services.gateway.partners.pending import Offering
 from services.gateway.partners.secret_box import SecretBox
+from services.gateway.partners.tokens import new_token
 from services.gateway.personal_data import PersonalData
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import MasterKey
@@ -70,7 +74,12 @@ class Wiring:
 
     def __init__(self, settings: GatewaySettings, keys: Keys, context: Context) -> None:
         self._settings, self._keys, self._context = settings, keys, context
-        self.client = PartnerClient(settings.client, settings.https.ca_file, settings.partners.ca_folder)
+        self.client = PartnerClient(
+            settings.client,
+            settings.https.ca_file,
+            settings.partners.ca_folder,
+            renewed=self.book.connections.renewed,
+        )
 
     @cached_property
     def book(self) -> Book:
@@ -89,15 +98,30 @@ class Wiring:
 
     @cached_property
     def credentials(self) -> Credentials:
-        """The handshake."""
-        handshake = Handshake(self.client, self._settings.partners, self._settings.gateway.party)
+        """The handshake, as partners begin it."""
         return Credentials(
             self._settings,
             self.book,
-            calls=handshake,
+            calls=self._handshake,
             transactions=self._context.transactions,
             box=self._keys.box,
         )
+
+    @cached_property
+    def connecting(self) -> Connecting:
+        """The handshake, as we begin it."""
+        return Connecting(
+            self._settings,
+            self.book,
+            calls=self._handshake,
+            transactions=self._context.transactions,
+            offering=Offering(self._keys.box, new_token, self._settings.partners.pending_token_seconds),
+            new_id=lambda: str(uuid4()),
+        )
+
+    @cached_property
+    def _handshake(self) -> Handshake:
+        return Handshake(self.client, self._settings.partners, self._settings.gateway.party)
 
     @cached_property
     def groupers(self) -> public.Groupers:
@@ -199,7 +223,7 @@ class Wiring:
     def admin_routes(self) -> Sequence[Route]:
         """Return the routes of the admin API."""
         personal_data = PersonalData(self._context, self._keys.vault, self._keys.letters)
-        partners = PartnerAdmin(self._context, self.book)
+        partners = PartnerAdmin(self._context, self.book, self.connecting)
         deliveries = DeliveriesAdmin(self._context)
         return (
             *Admin(self._context, self.credentials).routes(),

@@ -1,7 +1,8 @@
 """The HTTPS client towards partners."""
 
 import ssl
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -11,6 +12,7 @@ from uuid import uuid4
 import aiohttp
 from yarl import URL
 
+from services.core.errors import RoamwattError
 from services.gateway.deliveries.answers import read_answer
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest, headers
 from services.gateway.deliveries.verdict import Failing, Result
@@ -34,7 +36,9 @@ class PartnerClient:
         ca_file: Path | None,
         ca_folder: Path | None = None,
         request_id: Callable[[], str] = lambda: str(uuid4()),
+        renewed: Callable[[PartnerRequest], Awaitable[PartnerRequest | None]] | None = None,
     ) -> None:
+        self._renewed = renewed
         self._settings, self._ca_folder, self._request_id = settings, ca_folder, request_id
         self._usual = {version: client_context(ca_file, minimum_version=version) for version in _TLS.values()}
         self._contexts: dict[tuple[Path, ssl.TLSVersion], tuple[int, ssl.SSLContext]] = {}
@@ -58,8 +62,21 @@ class PartnerClient:
         """Send a request and return what came of it, at the latest after the time given or set.
 
         Redirections are not followed: a partner's credentials go to the address that it registered, nowhere else.
+        A token that was replaced a moment ago is no reason to fail: with the newer one it is sent once more.
         """
         seconds = timeout_seconds if timeout_seconds is not None else self._settings.timeout_seconds
+        until = time.monotonic() + seconds
+        answer = await self._try(request, seconds)
+        if answer.result.http_status != 401 or not request.renewable or self._renewed is None:
+            return answer
+        try:
+            newer = await self._renewed(request)
+        except RoamwattError:
+            return answer
+        left = until - time.monotonic()
+        return answer if newer is None or left <= 0 else await self._try(newer, left)
+
+    async def _try(self, request: PartnerRequest, seconds: float) -> PartnerAnswer:
         limits = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, self._settings.connect_timeout_seconds))
         try:
             return await self._exchange(request, limits)

@@ -22,6 +22,7 @@ class PartnerRequest:
         receiver: The party that it is for.
         correlation_id: Kept over all hops; a hop's own request id is always new.
         options: The platform's quirks; they are applied when it is sent, here and nowhere else.
+        renewable: The token is the one of the platform's registration, so that a newer one may take its place.
         exact_url: The URL is one that the partner gave for this very use: not a letter of it is changed.
     """
 
@@ -37,6 +38,7 @@ class PartnerRequest:
     body: bytes | None = field(default=None, repr=False)
     options: PartnerOptions = DEFAULT
     exact_url: bool = False
+    renewable: bool = False
 
     @property
     def target(self) -> str:

@@ -1,7 +1,7 @@
 """How to reach a partner: its endpoints and the token it knows us by."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, any_, select
@@ -75,6 +75,7 @@ class Connection:
             body=body,
             options=self.options,
             exact_url=exact_url,
+            renewable=True,
         )
 
 
@@ -116,6 +117,21 @@ class Connections:
     def forget(self) -> None:
         """Look everything up again; this replica changed a connection."""
         self._cache.clear()
+
+    async def renewed(self, request: PartnerRequest) -> PartnerRequest | None:
+        """Return a request with its platform's token of now, where that is another one; what it got was a 401.
+
+        The tokens of both sides change with each PUT of credentials, and for a moment this replica may not know it.
+        """
+        c = connections.c
+        query = select(c.token_sealed).where(c.platform == request.platform)
+        async with translated(), self._engine.connect() as connection:
+            sealed = (await connection.execute(query)).scalar_one_or_none()
+        token = None if sealed is None else self._box.open(secret_name(request.platform), sealed).decode()
+        if token is None or token == request.token:
+            return None
+        self.forget()
+        return replace(request, token=token)
 
     async def _load(self, party: str) -> Connection | None:
         c, p, o = connections.c, peers.c, partner_options.c

@@ -1,7 +1,6 @@
 """The endpoints of credentials, of each version of OCPI one (credentials, Interfaces and endpoints)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.routing import Route
@@ -11,10 +10,10 @@ from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.ocpi.versions import VERSIONS
 from services.gateway.partners import handshake, registration, store
-from services.gateway.partners.agreements import Agreements
-from services.gateway.partners.connections import Connections, platform_lock, secret_name
+from services.gateway.partners.book import Book
+from services.gateway.partners.connections import platform_lock, secret_name
 from services.gateway.partners.own_credentials import own_credentials
-from services.gateway.partners.peers import Peers
+from services.gateway.partners.pending import forget_pending
 from services.gateway.partners.reachable import Reachable, reachable
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
@@ -24,20 +23,6 @@ from services.runtime.logs import logger
 from services.runtime.work import Transactions, Work
 
 _log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """What is remembered of partners for a second or so, to be forgotten after a change made here."""
-
-    peers: Peers
-    connections: Connections
-    agreements: Agreements
-
-    def forget(self) -> None:
-        """Look everything up again."""
-        for each in (self.peers, self.connections, self.agreements):
-            each.forget()
 
 
 class Credentials:
@@ -81,7 +66,7 @@ class Credentials:
             Unavailable: when the database is away.
         """
         peer = call.peer
-        registration.check_moment(call.method, registered=peer.registered)
+        registration.check_moment(call.method, registered=peer.registered, invited=peer.may_register)
         body = documents.parse(call.body, self._settings.inbound.max_json_depth)
         given = registration.read_credentials(body, self._settings.partners.max_roles)
         parties = registration.represented(given.roles, peer.roles, peer.inviting)
@@ -119,6 +104,7 @@ class Credentials:
 
         async def act(work: Work) -> bool:
             await work.advise(platform_lock(platform))
+            await forget_pending(work.connection, platform)
             return await store.delete_connection(work.connection, platform)
 
         gone = await self._transactions.run(act)

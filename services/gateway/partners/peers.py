@@ -12,7 +12,7 @@ from sqlalchemy.sql import Select
 from services.core.errors import RoamwattError
 from services.gateway.partners.brief_cache import BriefCache
 from services.gateway.partners.options import DEFAULT, PartnerOptions, loaded
-from services.gateway.partners.tables import partner_options
+from services.gateway.partners.tables import partner_options, pending_tokens
 from services.gateway.partners.tokens import candidate_hashes
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
@@ -101,9 +101,12 @@ class Peers:
             if rows:
                 return _registered(rows)
             rows = (await connection.execute(_by_registration_token(hashes, self._clock()))).mappings().all()
+            if rows:
+                return _invited(rows)
+            rows = (await connection.execute(_by_pending_token(hashes, self._clock()))).mappings().all()
         if not rows:
             raise Unauthorized("nobody has this token")
-        return _invited(rows)
+        return _called(rows)
 
 
 def _by_token(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
@@ -112,7 +115,13 @@ def _by_token(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
         select(c.platform, c.parties, p.party, p.roles, o.options)
         .join(peers, and_(p.platform == c.platform, p.status.in_(WELCOME)))
         .join(partner_options, o.platform == c.platform, isouter=True)
-        .where(or_(c.token_hash.in_(hashes), and_(c.former_token_hash.in_(hashes), c.former_until > now)))
+        .where(
+            or_(
+                c.token_hash.in_(hashes),
+                and_(c.former_token_hash.in_(hashes), c.former_until > now),
+                c.platform.in_(_pending(hashes, now)),
+            )
+        )
     )
 
 
@@ -125,6 +134,20 @@ def _by_registration_token(hashes: tuple[str, ...], now: datetime) -> Select[Any
         .join(partner_options, o.platform == i.platform, isouter=True)
         .where(i.registration_token_hash.in_(hashes), i.registration_used_at.is_(None), i.status.in_(WELCOME))
         .where(or_(i.registration_expires_at.is_(None), i.registration_expires_at > now))
+    )
+
+
+def _pending(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
+    n = pending_tokens.c
+    return select(n.platform).where(n.token_hash.in_(hashes), n.expires_at > now)
+
+
+def _by_pending_token(hashes: tuple[str, ...], now: datetime) -> Select[Any]:
+    p, o = peers.c, partner_options.c
+    return (
+        select(p.platform, p.party, p.roles, o.options)
+        .join(partner_options, o.platform == p.platform, isouter=True)
+        .where(p.platform.in_(_pending(hashes, now)), p.status.in_(WELCOME))
     )
 
 
@@ -145,3 +168,9 @@ def _invited(rows: Sequence[Mapping[str, Any]]) -> Peer:
         inviting=rows[0]["inviting"],
         options=loaded(rows[0]["options"]),
     )
+
+
+def _called(rows: Sequence[Mapping[str, Any]]) -> Peer:
+    """A platform that we are just registering with: it reads our versions with the token that we give it."""
+    roles = {row["party"]: frozenset(row["roles"]) for row in rows}
+    return Peer(rows[0]["platform"], frozenset(), roles, registered=False, options=loaded(rows[0]["options"]))

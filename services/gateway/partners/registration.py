@@ -64,8 +64,13 @@ class Endpoint:
     url: str
 
 
-def check_moment(method: str, *, registered: bool) -> None:
+def check_moment(method: str, *, registered: bool, invited: bool = True) -> None:
     """Check that the method fits: POST registers once, PUT and DELETE need a registration.
+
+    Args:
+        method: POST, PUT or DELETE.
+        registered: Whether there is a registration.
+        invited: Whether the caller may make one; with a token that we are just giving it, it may not.
 
     Raises:
         WrongMoment: when it does not.
@@ -74,6 +79,8 @@ def check_moment(method: str, *, registered: bool) -> None:
         raise WrongMoment("this platform is registered: use PUT with the token it was given, or DELETE first")
     if method in {"PUT", "DELETE"} and not registered:
         raise WrongMoment("this platform is not registered: use POST")
+    if method == "POST" and not invited:
+        raise WrongMoment("we are registering with this platform, with this token")
 
 
 def read_credentials(body: Any, max_roles: int) -> Credentials:
@@ -89,7 +96,7 @@ def read_credentials(body: Any, max_roles: int) -> Credentials:
     roles = fields.get("roles")
     if not isinstance(roles, list) or not 0 < len(roles) <= max_roles:
         raise Refused(INVALID, f"roles: a list of 1 to {max_roles} is needed")
-    return Credentials(token, _url(fields.get("url"), "url", INVALID), tuple(_role(each) for each in roles))
+    return Credentials(token, https_url(fields.get("url"), "url"), tuple(_role(each) for each in roles))
 
 
 def represented(
@@ -182,6 +189,15 @@ def _role(value: Any) -> Role:
         return Role(role.upper(), PartyId.of(country, party))
     except BadContent as error:
         raise Refused(INVALID, f"roles: {error}") from None
+
+
+def https_url(value: Any, name: str) -> str:
+    """Return a value that is a URL which a partner can be called by.
+
+    Raises:
+        Refused: 2001, when it is none.
+    """
+    return _url(value, name, INVALID)
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:

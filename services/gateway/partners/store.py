@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.registry import AgreementConcluded, PartnerRegistered
+from services.core.errors import Conflict
 from services.gateway.partners.connections import pack_endpoints
 from services.gateway.partners.handshake import Discovered
 from services.gateway.partners.registration import Credentials, check_moment
@@ -31,7 +32,7 @@ class Registration:
     discovered: Discovered
     token_sealed: bytes
     new_token_hash: str
-    called_with: tuple[str, ...]
+    called_with: tuple[str, ...] = ()
 
 
 async def upsert_partners(connection: AsyncConnection, partners: Sequence[PartnerRegistered]) -> None:
@@ -117,6 +118,38 @@ async def write_registration(
         await connection.execute(insert(connections).values(row | {"registered_at": now}))
     else:
         row |= _former(registration.called_with, now, former_token_seconds)
+        await connection.execute(update(connections).where(c.platform == registration.platform).values(row))
+    await _use_registration_tokens(connection, registration.parties, now)
+
+
+async def write_own_registration(
+    connection: AsyncConnection,
+    registration: Registration,
+    now: datetime,
+    seen: datetime | None,
+    former_token_seconds: float,
+) -> None:
+    """Write a registration that we made at a partner. The caller holds the platform's advisory lock.
+
+    Args:
+        connection: With an open transaction.
+        registration: What the partner gave us.
+        now: The time of the work.
+        seen: When the platform's connection was last written, as it was before the partner was called; None: never.
+        former_token_seconds: How long the token before stays good.
+
+    Raises:
+        Conflict: when the partner itself has registered or renewed meanwhile; what it gave us then is newer.
+    """
+    c = connections.c
+    query = select(c.updated_at).where(c.platform == registration.platform)
+    if (await connection.execute(query)).scalar_one_or_none() != seen:
+        raise Conflict("the platform has registered or renewed its registration itself meanwhile")
+    row = _connection_row(registration, now)
+    if seen is None:
+        await connection.execute(insert(connections).values(row | {"registered_at": now}))
+    else:
+        row |= _former((), now, former_token_seconds)
         await connection.execute(update(connections).where(c.platform == registration.platform).values(row))
     await _use_registration_tokens(connection, registration.parties, now)
 

@@ -1,6 +1,7 @@
 """The commands over a stand-in for the admin APIs: what they ask, and what they say."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,32 @@ def test_a_partners_options_are_changed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_options_that_are_no_names_and_values(text: str) -> None:
     with pytest.raises(BadContent):
         partner.changes(text.split())
+
+
+def test_we_register_with_a_partner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "token-a"
+    file.write_text("TOKEN\n")
+    registered = {"platform": "FR-CSO", "version": "2.3.0", "parties": ["FR-CSO"]}
+    options = ["--versions-url", "https://cso.example/versions", "--token-file", str(file)]
+    answers = {"POST /partners/FR-CSO/connect": registered}
+    result, fake = run(monkeypatch, partner.app, ["connect", "FR-CSO", *options], answers)
+    assert (result.exit_code, "2.3.0" in result.stdout, "TOKEN" in result.stdout) == (0, True, False)
+    body = {"versions_url": "https://cso.example/versions", "token": "TOKEN", "version": None}
+    assert fake.asked == [("gateway", "POST /partners/FR-CSO/connect", body)]
+    options[-1] = str(tmp_path / "none")
+    result, _ = run(monkeypatch, partner.app, ["connect", "FR-CSO", *options], answers)
+    assert isinstance(result.exception, BadContent)
+
+
+def test_a_registration_is_renewed_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {
+        "POST /partners/FR-CSO/renew": {"platform": "FR-CSO", "version": "2.2.1", "parties": ["FR-CSO"]},
+        "POST /partners/FR-CSO/disconnect": {"platform": "FR-CSO", "problem": "no answer within 10 s"},
+    }
+    result, fake = run(monkeypatch, partner.app, ["renew", "FR-CSO", "--version", "2.2.1"], answers)
+    assert (result.exit_code, fake.asked[0][2]) == (0, {"version": "2.2.1"})
+    result, _ = run(monkeypatch, partner.app, ["disconnect", "FR-CSO"], answers)
+    assert "It could not be told: no answer within 10 s" in result.stdout
 
 
 def test_a_known_partner_is_told_how_to_get_another_token(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,11 @@ def endpoint(identifier: str, role: Any = "RECEIVER", **fields: Any) -> dict[str
     return {"identifier": identifier, "role": role, "url": f"https://cpo.example/{identifier}", **fields}
 
 
+def test_a_token_that_we_are_just_giving_registers_nobody() -> None:
+    with pytest.raises(WrongMoment):
+        check_moment("POST", registered=False, invited=False)
+
+
 @pytest.mark.ocpi_rule(5)
 @pytest.mark.parametrize(
     ("method", "registered", "fits"),

@@ -1,0 +1,277 @@
+"""We register with a partner, over a real PostgreSQL and a partner's real HTTPS server that calls us back."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+from sqlalchemy import text
+from starlette.responses import Response
+
+from services.gateway.deliveries.requests import PartnerAnswer
+from services.gateway.partners.connections import Connection
+from services.runtime.admin import application
+from services.runtime.settings import AdminSettings
+from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
+from tests.integration.gateway.whole import Gateway, agreed, invited, whole
+from tests.unit.gateway import samples
+
+PARTY, TOKEN_A = "FR-SUN", "their-token-a"
+LOCATION = "/receiver/locations/FR/SUN/LOC1"
+
+
+@dataclass
+class System:
+    """A partner's system that others register with.
+
+    Attributes:
+        tokens: What opens it, oldest first.
+        given: What was given to it: our token for it to call us with, newest last.
+        answers: What it answers to credentials instead of taking them.
+    """
+
+    server: Partner
+    gateway: Gateway
+    versions: tuple[str, ...] = ("2.2.1", "2.3.0")
+    modules: tuple[str, ...] = ("credentials", "locations")
+    roles: list[dict[str, Any]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=lambda: [TOKEN_A])
+    given: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    left: int = 0
+
+    async def __call__(self, sent: Sent) -> web.Response:
+        token = base64.b64decode(sent.headers["authorization"].removeprefix("Token ")).decode()
+        if token != self.tokens[-1]:
+            return _said(2000, status=401)
+        url = self.server.url
+        if sent.path == "/versions":
+            return _said(data=[{"version": each, "url": f"{url}/{each}"} for each in self.versions])
+        if sent.path.endswith("/credentials"):
+            return await self._credentials(sent)
+        if sent.path.startswith("/2."):
+            endpoints = [
+                {"identifier": each, "role": "RECEIVER", "url": f"{url}{sent.path}/{each}"} for each in self.modules
+            ]
+            return _said(data={"version": sent.path[1:], "endpoints": endpoints})
+        return _said()
+
+    async def _credentials(self, sent: Sent) -> web.Response:
+        if sent.method == "DELETE":
+            self.left += 1
+            return _said()
+        body = sent.document
+        client = self.gateway.client(body["token"])
+        # It calls back with the token it is being given, before it answers.
+        versions = (await client.get("/ocpi/versions")).json()["data"]
+        assert "2.2.1" in {each["version"] for each in versions}
+        assert (await client.post("/ocpi/2.2.1/credentials", json={})).status_code == 405
+        self.given.append(body)
+        if self.answers and (answer := self.answers.pop(0)) is not None:
+            return cast(web.Response, answer)
+        self.tokens.append(f"their-token-{len(self.tokens)}")
+        return _said(data={"token": self.tokens[-1], "url": f"{self.server.url}/versions", "roles": self.roles})
+
+
+def _said(ocpi_status: int = 1000, data: Any = None, status: int = 200) -> web.Response:
+    content = SUCCESS | {"status_code": ocpi_status} | ({} if data is None else {"data": data})
+    return web.json_response(content, status=status)
+
+
+def role(party: str, name: str) -> dict[str, Any]:
+    country, _, party_id = party.partition("-")
+    return {"role": name, "country_code": country, "party_id": party_id, "business_details": {"name": party}}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Partner]:
+    async with partner(tmp_path, PARTY) as here:
+        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
+        yield here
+
+
+@pytest.fixture
+async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    admin = AdminSettings(token=SecretStr("an operator's token"))
+    async with whole(database_url, tmp_path, admin=admin) as here:
+        await here.take("partner.registered", invited(PARTY, "CSO", "token-a"), invited("NL-CSP", "CSP", None))
+        await here.take("agreement.concluded", agreed(PARTY, "NL-CSP"))
+        yield here
+
+
+@pytest.fixture
+def system(server: Partner, gateway: Gateway) -> System:
+    here = System(server, gateway, roles=[role(PARTY, "CPO")])
+    server.answer = here
+    return here
+
+
+@pytest.fixture
+async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
+    headers = {"authorization": "Bearer an operator's token"}
+    transport = httpx.ASGITransport(cast(Any, app))
+    url = f"http://gateway/admin/partners/{PARTY}"
+    async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as client:
+        yield client
+
+
+async def connect(admin: httpx.AsyncClient, system: System, **fields: Any) -> httpx.Response:
+    return await admin.post(
+        "/connect", json={"versions_url": f"{system.server.url}/versions", "token": TOKEN_A} | fields
+    )
+
+
+async def _called(system: System) -> Connection:
+    found = await system.gateway.wiring.book.connections.of(PARTY)
+    assert found is not None
+    return found
+
+
+async def test_we_register_in_the_newest_version_of_both(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    answer = await connect(admin, system)
+    assert (answer.status_code, answer.json()) == (
+        201,
+        {"platform": PARTY, "version": "2.3.0", "parties": [PARTY]},
+    )
+    (ours,) = system.given
+    assert (ours["hub_party_id"], [each["party_id"] for each in ours["roles"]]) == ("NLRWT", ["CSP"])
+    assert [(sent.method, sent.path) for sent in system.server.sent] == [
+        ("GET", "/versions"),
+        ("GET", "/2.3.0"),
+        ("POST", "/2.3.0/credentials"),
+    ]
+    reached = await _called(system)
+    assert (reached.token, reached.version.number) == ("their-token-1", "2.3.0")
+    client = gateway.client(ours["token"])
+    assert (await client.put(f"/ocpi/2.2.1{LOCATION}", json=samples.location())).status_code == 201
+    # The token that we had invited it with is dead, and nothing of all this lies in clear.
+    assert (await gateway.client("token-a").get("/ocpi/versions")).status_code == 401
+    stored = str(await gateway.rows("SELECT * FROM gateway.connections"))
+    assert not [each for each in (TOKEN_A, "their-token-1", ours["token"]) if each in stored]
+    assert await gateway.rows("SELECT 1 FROM gateway.pending_tokens") == []
+    assert (await connect(admin, system)).status_code == 409
+
+
+async def test_a_version_may_be_named(admin: httpx.AsyncClient, system: System) -> None:
+    assert (await connect(admin, system, version="2.2.1")).json()["version"] == "2.2.1"
+    assert [each["role"] for each in system.given[0]["roles"]] == ["HUB"]
+    assert (await admin.post("/renew", json={})).json()["version"] == "2.3.0"
+    assert (await admin.post("/renew", json={"version": "1.0"})).status_code == 422
+
+
+@pytest.mark.ocpi_rule(6)
+async def test_what_cannot_be_registered_with_leaves_nothing(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    assert (await connect(admin, system, versions_url="http://plain.example")).status_code == 409
+    assert (await connect(admin, system, token="with space")).status_code == 422
+    refused = await connect(admin, system, token="unknown")
+    assert (refused.status_code, "OCPI 3001" in refused.json()["detail"]) == (409, True)
+    assert "unknown" not in refused.text
+    system.versions = ("2.1.1",)
+    assert "OCPI 3002" in (await connect(admin, system)).text
+    system.versions, system.modules = ("2.2.1",), ("credentials",)
+    assert "OCPI 3003" in (await connect(admin, system)).text
+    # Without the endpoints that we need, credentials are not even sent.
+    assert system.given == []
+    assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
+
+
+async def test_a_partner_that_is_somebody_else_is_told_to_forget_us(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    system.roles = [role("DE-XYZ", "CPO")]
+    refused = await connect(admin, system)
+    assert (refused.status_code, "DE-XYZ not invited" in refused.text) == (409, True)
+    assert system.left == 1
+    assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
+
+
+async def test_a_registration_whose_answer_is_lost_is_repeated_with_the_same_token(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    system.answers = [web.Response(status=502)]
+    assert (await connect(admin, system)).status_code == 409
+    # Until it is repeated, the token opens versions and credentials and nothing else.
+    pending = gateway.client(system.given[0]["token"])
+    assert (await pending.get("/ocpi/2.2.1/credentials")).status_code == 200
+    assert (await pending.get("/ocpi/2.2.1/sender/tokens")).status_code == 401
+    assert (await pending.delete("/ocpi/2.2.1/credentials")).status_code == 405
+    assert (await connect(admin, system)).status_code == 201
+    assert system.given[0]["token"] == system.given[1]["token"]
+
+
+@pytest.mark.ocpi_rule(7)
+async def test_a_renewal_leaves_no_gap(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
+    await connect(admin, system)
+    before = await _called(system)
+    assert (await admin.post("/renew", json={})).status_code == 200
+    assert system.server.sent[-1].method == "PUT"
+    old, new = (gateway.client(each["token"]) for each in system.given)
+    assert [(await each.get("/ocpi/2.2.1/sender/tokens")).status_code for each in (old, new)] == [200, 200]
+    # A replica that still has the partner's former token finds the new one.
+    answer = await _ask(gateway, before, system.server.url)
+    assert answer.result.http_status == 200
+    assert (await _called(system)).token == system.tokens[-1]
+
+
+async def test_a_renewal_whose_answer_is_lost_leaves_both_tokens_good(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    await connect(admin, system)
+    system.answers = [web.Response(status=502)]
+    assert (await admin.post("/renew", json={})).status_code == 409
+    old, new = (gateway.client(each["token"]) for each in system.given)
+    assert [(await each.get("/ocpi/2.2.1/sender/tokens")).status_code for each in (old, new)] == [200, 200]
+    assert (await admin.post("/renew", json={})).status_code == 200
+    assert system.given[1]["token"] == system.given[2]["token"]
+
+
+async def test_a_renewal_of_the_partners_own_at_the_same_time_wins(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    await connect(admin, system)
+
+    async def act(sent: Sent) -> web.Response:
+        if sent.method == "PUT":
+            async with gateway.context.engine.begin() as connection:
+                await connection.execute(text("UPDATE gateway.connections SET updated_at = now()"))
+        return await system(sent)
+
+    system.server.answer = act
+    assert (await admin.post("/renew", json={})).status_code == 409
+    # Both of the tokens that it may know are good.
+    old, new = (gateway.client(each["token"]) for each in system.given)
+    assert [(await each.get("/ocpi/2.2.1/sender/tokens")).status_code for each in (old, new)] == [200, 200]
+
+
+async def test_we_unregister(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
+    await connect(admin, system)
+    ours = gateway.client(system.given[0]["token"])
+    assert (await admin.post("/disconnect")).json() == {"platform": PARTY, "problem": None}
+    assert (system.left, (await ours.get("/ocpi/versions")).status_code) == (1, 401)
+    assert await gateway.wiring.book.connections.of(PARTY) is None
+    assert (await admin.post("/disconnect")).status_code == 404
+    assert (await admin.post("/renew", json={})).status_code == 404
+
+
+async def test_a_partner_that_does_not_answer_is_disconnected_all_the_same(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    await connect(admin, system)
+    system.server.answer = lambda _sent: web.Response(status=500)
+    assert "HTTP 500" in (await admin.post("/disconnect")).json()["problem"]
+    assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
+
+
+async def _ask(gateway: Gateway, route: Connection, url: str) -> PartnerAnswer:
+    request = route.request("locations", "GET", f"{url}/x", sender="NL-CSP", receiver=PARTY, correlation_id="c")
+    return await gateway.wiring.client.send(request)
