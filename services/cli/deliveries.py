@@ -121,6 +121,28 @@ def resync(partner: Partner, module: Module = None) -> None:
     say(f"\nAll of it is queued for {partner}, page by page; `roamwatt deliveries` shows what waits.")
 
 
+@app.command()
+def modes(
+    visited_cso: Annotated[str, typer.Argument(help="The CSO of an agreement.")],
+    home_csp: Annotated[str, typer.Argument(help="Its CSP.")],
+    values: Annotated[list[str] | None, typer.Argument(help="module=STORED, module=ONCE or module=NONE.")] = None,
+) -> None:
+    """Show or set how each module is delivered under an agreement.
+
+    STORED: kept until it is taken or refused (the default). ONCE: tried once, within a minute, as OCPI has it; who was
+    away lists it. NONE: not pushed at all; the receiver lists it.
+    """
+    path, api = f"/deliveries/modes/{quoted(visited_cso)}/{quoted(home_csp)}", AdminApi.here()
+    pairs = [text.partition("=") for text in values or ()]
+    change = {module: mode.upper() or None for module, _, mode in pairs}
+    found = api.patch("gateway", path, change) if change else api.get("gateway", path)
+    show_rows(
+        [{"module": module, "mode": mode} for module, mode in found["modes"].items()],
+        {"module": "module", "mode": "delivered"},
+        "",
+    )
+
+
 def by_partner(totals: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """Return one line for each partner, of totals by partner and state."""
     lines: dict[str, dict[str, Any]] = {}

@@ -134,6 +134,7 @@ class DeliverySettings(Group):
         lease_seconds: When another replica may send what one has leased; longer than a request can take.
         retry_min_seconds: The pause after the first failure; it doubles up to `retry_max_seconds`.
         max_tries: Then a row is parked for an operator; with the default pauses after about three weeks.
+        once_seconds: How long what is tried only once may wait for its turn.
         breaker_failures: In a row; then only single probes are sent until one succeeds.
         count_seconds: How often the metrics count the queue.
     """
@@ -144,6 +145,7 @@ class DeliverySettings(Group):
     retry_min_seconds: Seconds = 1
     retry_max_seconds: Seconds = 300
     max_tries: Count = 6_000
+    once_seconds: Seconds = 60
     breaker_failures: Count = 5
     breaker_min_seconds: Seconds = 2
     breaker_max_seconds: Seconds = 60

@@ -96,6 +96,11 @@ async def resync(work: Work, partner: str, module: str | None) -> list[tuple[str
     return sorted(pairs)
 
 
+async def begin_again(work: Work, owner: str, partner: str, module: str) -> None:
+    """Deliver again what one owner publishes to one partner of one module."""
+    await _begin(work.connection, [(owner, partner, module, work.now)])
+
+
 async def restart_snapshots(connection: AsyncConnection, partners: Collection[str], now: datetime) -> None:
     """Deliver everything again to partners that have registered anew."""
     again = update(snapshots).where(snapshots.c.partner.in_(sorted(partners)), snapshots.c.starts_at <= now)

@@ -112,11 +112,24 @@ deliveries = Table(
     Column("tries", Integer, nullable=False),
     Column("http_status", Integer, comment="of the last try"),
     Column("ocpi_status", Integer, comment="of the last try"),
+    Column("kept", Boolean, nullable=False, server_default="true", comment="false: tried once, not kept for later"),
     Column("last_error", Text, comment="what went wrong at the last try, shortened"),
     UniqueConstraint("partner", "module", "owner", "object_id"),
     Index("deliveries_due", "partner", "due_at", postgresql_where=text("state = 'WAITING'")),
     # Ids compare without case (OCPI 2.2.1 types, CiString).
     Index("deliveries_cdrs", "partner", "owner", text("lower(object_id)"), postgresql_where=text("module = 'cdrs'")),
+)
+
+delivery_modes = Table(
+    "delivery_modes",
+    metadata,
+    Column("visited_cso", String(6), nullable=False),
+    Column("home_csp", String(6), nullable=False),
+    Column("module", Text, nullable=False, comment="locations, tariffs, tokens, sessions or cdrs"),
+    Column(
+        "mode", Text, nullable=False, comment="ONCE or NONE; without a row what is pushed is stored until delivered"
+    ),
+    PrimaryKeyConstraint("visited_cso", "home_csp", "module"),
 )
 
 cdr_addresses = Table(

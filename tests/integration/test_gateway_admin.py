@@ -127,6 +127,35 @@ async def test_whatever_a_partner_may_see_is_delivered_again(admin: httpx.AsyncC
     assert len(open_ones) == 4
 
 
+@pytest.mark.ocpi_rule(28)
+async def test_how_modules_are_delivered_is_a_matter_of_each_agreement(
+    admin: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    path = f"/deliveries/modes/{CSO}/{CSP}"
+    stored = dict.fromkeys(("locations", "tariffs", "tokens", "sessions", "cdrs"), "STORED")
+    assert (await admin.get(path)).json()["modes"] == stored
+    changed = await admin.patch(path, json={"locations": "NONE", "tokens": "NONE", "sessions": "ONCE"})
+    assert changed.json()["modes"] == stored | {"locations": "NONE", "tokens": "NONE", "sessions": "ONCE"}
+    news = [Delivery(CSP, "locations", CSO, "LOC2", 1), Delivery(CSO, "tokens", CSP, "pseudonym", 1)]
+    news += [Delivery(CSP, "sessions", CSO, "S1", 1), Delivery("DE-OTH", "locations", CSO, "LOC2", 1)]
+    await gateway.context.transactions.run(lambda work: enqueue(work, news))
+    rows = await gateway.rows("SELECT partner, module, kept FROM gateway.deliveries ORDER BY partner, module")
+    assert [tuple(row.values()) for row in rows] == [
+        ("DE-OTH", "locations", True),
+        (CSP, "cdrs", True),
+        (CSP, "sessions", False),
+    ]
+    assert (await admin.patch(path, json={"locations": None, "sessions": "STORED"})).json()["modes"] == stored | {
+        "tokens": "NONE"
+    }
+    assert [row["module"] for row in await gateway.rows("SELECT module FROM gateway.snapshots")] == ["locations"]
+
+
+@pytest.mark.parametrize("change", [{"bookings": "NONE"}, {"cdrs": "SOMETIMES"}, []])
+async def test_modes_that_are_not_understood(admin: httpx.AsyncClient, change: Any) -> None:
+    assert (await admin.patch(f"/deliveries/modes/{CSO}/{CSP}", json=change)).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

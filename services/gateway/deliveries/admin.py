@@ -4,6 +4,7 @@ GET  /admin/deliveries?partner=&module=&state=&limit=   what waits or is parked,
 POST /admin/deliveries/retry     {"partner", "module"?}  send all of it now, what was parked too
 POST /admin/deliveries/give-up   {"partner", "module"}   end some of it; the senders read so in their reports
 POST /admin/deliveries/resync    {"partner", "module"?}  deliver again whatever the partner may see
+GET, PATCH /admin/deliveries/modes/{cso}/{csp}   {module: STORED, ONCE or NONE}: how each is delivered
 POST /admin/deliveries/{id}/retry, /admin/deliveries/{id}/give-up   the same for one; eight digits of its id are enough
 """
 
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,6 +22,7 @@ from services.core.errors import BadContent
 from services.core.party import PartyId
 from services.gateway.deliveries import inspection, operating
 from services.gateway.deliveries.inspection import Wanted
+from services.gateway.deliveries.modes import Mode, change_modes, read_modes
 from services.gateway.object_store import MODULES
 from services.gateway.snapshots import RESYNCED, resync
 from services.runtime.admin import answer, count, read
@@ -45,6 +47,10 @@ class Meant(BaseModel):
     module: str | None = None
 
 
+class Modes(RootModel[dict[str, Mode | None]]):
+    """Modes by module; null for the default."""
+
+
 class DeliveriesAdmin:
     """The routes, over the queue."""
 
@@ -58,6 +64,8 @@ class DeliveriesAdmin:
             Route("/admin/deliveries/retry", self.retry_all, methods=["POST"]),
             Route("/admin/deliveries/give-up", self.give_up_all, methods=["POST"]),
             Route("/admin/deliveries/resync", self.resync, methods=["POST"]),
+            Route("/admin/deliveries/modes/{cso}/{csp}", self.modes, methods=["GET"]),
+            Route("/admin/deliveries/modes/{cso}/{csp}", self.change_modes, methods=["PATCH"]),
             Route("/admin/deliveries/{id}/retry", self.retry, methods=["POST"]),
             Route("/admin/deliveries/{id}/give-up", self.give_up, methods=["POST"]),
         )
@@ -110,6 +118,20 @@ class DeliveriesAdmin:
         begun = await self._context.transactions.run(lambda work: resync(work, partner, wanted.module))
         return answer({"partner": partner, "begun": [{"owner": owner, "module": module} for owner, module in begun]})
 
+    async def modes(self, request: Request) -> Response:
+        """Show how each module is delivered under an agreement."""
+        cso, csp = _pair(request)
+        async with translated(), self._context.engine.connect() as connection:
+            return answer({"visited_cso": cso, "home_csp": csp, "modes": await read_modes(connection, cso, csp)})
+
+    async def change_modes(self, request: Request) -> Response:
+        """Change how some modules are delivered under an agreement."""
+        (cso, csp), given = _pair(request), (await read(request, Modes)).root
+        for module in given:
+            _module(module, MODULES)
+        modes = await self._context.transactions.run(lambda work: change_modes(work, cso, csp, given))
+        return answer({"visited_cso": cso, "home_csp": csp, "modes": modes})
+
     async def _act(self, request: Request, act: Callable[[Work, UUID], Awaitable[None]]) -> UUID:
         async def on_the_one_meant(work: Work) -> UUID:
             delivery_id = await operating.resolve(work.connection, request.path_params["id"])
@@ -122,6 +144,10 @@ class DeliveriesAdmin:
 async def _meant(request: Request, modules: Sequence[str]) -> Wanted:
     given = await read(request, Meant)
     return Wanted(_party(given.partner), _module(given.module, modules))
+
+
+def _pair(request: Request) -> tuple[str, str]:
+    return str(PartyId.parse(request.path_params["cso"])), str(PartyId.parse(request.path_params["csp"]))
 
 
 def _party(text: str | None) -> str | None:

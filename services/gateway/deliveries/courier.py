@@ -180,6 +180,9 @@ class Courier:
             return Attempt(row, withdrawn=f"nothing of {row.module} is pushed to {self._partner}")
         if write is None:
             return Attempt(row, withdrawn=_UNKNOWN)
+        seconds = self._parts.settings.once_seconds
+        if not row.kept and self._parts.clock() - row.queued_at > timedelta(seconds=seconds):
+            return Attempt(row, Result(failing=Failing.TIMEOUT, message=f"out of reach for {seconds:g} s"))
         try:
             content = write(route.version)
         except Exception:

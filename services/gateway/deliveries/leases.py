@@ -41,7 +41,7 @@ _LEASE: Final = text(
     UPDATE gateway.deliveries AS d SET lease = :lease, due_at = :until
     FROM due WHERE d.delivery_id = due.delivery_id
     RETURNING d.delivery_id, d.partner, d.module, d.owner, d.object_id, d.object_version, d.sender,
-        d.revision, d.correlation_id, d.queued_at, d.tries
+        d.revision, d.correlation_id, d.queued_at, d.tries, d.kept
     """
 )
 LEASED: Final = tuple(each.name for each in fields(Leased))

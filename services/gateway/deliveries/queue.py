@@ -14,20 +14,25 @@ _ENQUEUE: Final = text(
     """
     INSERT INTO gateway.deliveries AS d (
         delivery_id, partner, module, owner, object_id, object_version, sender, revision, state,
-        after_object_id, correlation_id, queued_at, due_at, tries
+        after_object_id, correlation_id, queued_at, due_at, tries, kept
     )
     SELECT gen_random_uuid(), n.partner, n.module, n.owner, n.object_id, n.object_version,
         coalesce(nullif(n.sender, ''), n.owner), 1, 'WAITING',
-        n.after_object_id, n.correlation_id, :now, :now, 0
+        n.after_object_id, n.correlation_id, :now, :now, 0, m.mode IS DISTINCT FROM 'ONCE'
     FROM unnest(
         CAST(:partner AS text[]), CAST(:module AS text[]), CAST(:owner AS text[]), CAST(:object_id AS text[]),
         CAST(:object_version AS bigint[]), CAST(:correlation_id AS text[]), CAST(:after_object_id AS text[]),
         CAST(:sender AS text[])
     ) AS n(partner, module, owner, object_id, object_version, correlation_id, after_object_id, sender)
+    LEFT JOIN gateway.delivery_modes AS m ON m.module = n.module
+        AND m.visited_cso = CASE WHEN n.module = 'tokens' THEN n.partner ELSE n.owner END
+        AND m.home_csp = CASE WHEN n.module = 'tokens' THEN n.owner ELSE n.partner END
+    WHERE m.mode IS DISTINCT FROM 'NONE'
     ORDER BY n.partner, n.module, n.owner, n.object_id
     ON CONFLICT (partner, module, owner, object_id) DO UPDATE SET
         object_version = excluded.object_version, sender = excluded.sender, revision = d.revision + 1,
-        state = 'WAITING', tries = 0, correlation_id = excluded.correlation_id, queued_at = excluded.queued_at,
+        state = 'WAITING', tries = 0, kept = excluded.kept,
+        correlation_id = excluded.correlation_id, queued_at = excluded.queued_at,
         due_at = CASE WHEN d.lease IS NULL THEN excluded.due_at ELSE d.due_at END
     WHERE excluded.object_version > d.object_version OR d.state = 'PARKED'
     """
@@ -65,7 +70,8 @@ class Delivery:
 async def enqueue(work: Work, deliveries: Sequence[Delivery]) -> None:
     """Queue deliveries in the work's transaction.
 
-    A newer state replaces one that waits or was refused.
+    A newer state replaces one that waits or was refused. What its agreement does not have pushed (`deliveries.modes`)
+    is left out.
     """
     newest: dict[tuple[str, str, str, str], Delivery] = {}
     for each in deliveries:

@@ -11,7 +11,12 @@ from services.gateway.deliveries.verdict import Result, Verdict, judge
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A row of the queue that this replica may send; `revision` tells later whether a newer state came meanwhile."""
+    """A row of the queue that this replica may send.
+
+    Attributes:
+        revision: Tells later whether a newer state came meanwhile.
+        kept: Whether it is tried again when it cannot be delivered.
+    """
 
     delivery_id: UUID
     partner: str
@@ -24,6 +29,7 @@ class Leased:
     correlation_id: str
     queued_at: datetime
     tries: int
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +110,8 @@ def _settle(attempt: Attempt, now: datetime, rules: RetryRules, jitter: float) -
         return Settlement(Next.DELETE, tries, now, "DELIVERED")
     if verdict is Verdict.REFUSED:
         return Settlement(Next.PARK, tries, now, "REFUSED")
-    if tries >= rules.max_tries:
-        return Settlement(Next.PARK, tries, now, "GIVEN_UP")
+    if not row.kept or tries >= rules.max_tries:
+        return Settlement(Next.PARK if row.kept else Next.DELETE, tries, now, "GIVEN_UP")
     pause = pause_seconds(tries, rules.least_seconds, rules.most_seconds, jitter)
     asked = min(attempt.retry_after_seconds or 0, rules.most_seconds)
     return Settlement(Next.WAIT, tries, now + timedelta(seconds=max(pause, asked)))

@@ -87,6 +87,15 @@ def test_giving_up_asks_and_goes_on_until_none_is_left(monkeypatch: pytest.Monke
     assert "Given up." in run(monkeypatch, deliveries.app, ["give-up", "0b1e7c9a", "-y"], answers)[0].output
 
 
+def test_modes_are_shown_and_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, told = "/deliveries/modes/FR-SUN/NL-CSP", {"modes": {"tariffs": "NONE", "cdrs": "STORED"}}
+    shown, _ = run(monkeypatch, deliveries.app, ["modes", "FR-SUN", "NL-CSP"], {path: told})
+    assert "NONE" in shown.output
+    arguments = ["modes", "FR-SUN", "NL-CSP", "tariffs=none", "cdrs="]
+    _, fake = run(monkeypatch, deliveries.app, arguments, {f"PATCH {path}": told})
+    assert fake.asked[-1][2] == {"tariffs": "NONE", "cdrs": None}
+
+
 def test_a_resync_says_what_is_delivered_again(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {"POST /deliveries/resync": {"partner": "NL-CSP", "begun": [{"owner": "FR-SUN", "module": "tariffs"}]}}
     result, _ = run(monkeypatch, deliveries.app, ["resync", "--partner", "NL-CSP"], answers)

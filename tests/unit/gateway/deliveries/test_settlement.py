@@ -53,6 +53,14 @@ def test_tries_end_with_an_operator() -> None:
     assert (settled.next, settled.outcome) == (Next.PARK, "GIVEN_UP")
 
 
+def test_what_is_not_kept_is_tried_once() -> None:
+    once = replace(ROW, kept=False)
+    settled = settle(Attempt(once, TIMEOUT), 1, NOW, RULES, 1.0)
+    assert (settled.next, settled.outcome) == (Next.DELETE, "GIVEN_UP")
+    assert settle(Attempt(once, REFUSED), 1, NOW, RULES, 1.0).next is Next.PARK
+    assert settle(Attempt(once), 1, NOW, RULES, 1.0).next is Next.WAIT
+
+
 def test_what_was_not_sent_costs_no_try() -> None:
     settled = settle(Attempt(ROW), 1, NOW, RULES, 1.0)
     assert (settled.next, settled.outcome, settled.tries, settled.due_at) == (Next.WAIT, None, 2, NOW)
