@@ -1,7 +1,7 @@
 """The public application: every path that partners reach, put together."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,6 +82,7 @@ class Parts:
     Attributes:
         engine: For reads.
         authorize: The endpoint of real-time authorization.
+        or_relayed: Makes an endpoint of one location ask its owner for what is not held here.
         others: Further routes, such as those of credentials; versions list them all.
     """
 
@@ -92,6 +93,7 @@ class Parts:
     settings: GatewaySettings
     front: Front
     authorize: Endpoint
+    or_relayed: Callable[[Endpoint], Endpoint] = lambda endpoint: endpoint
     others: Sequence[Route] = ()
 
 
@@ -159,7 +161,7 @@ class _Rooms:
 
     def reads(self, version: Version) -> list[Route]:
         """Return what partners ask and read."""
-        place = {"GET": self.views.one_location}
+        place = {"GET": self.parts.or_relayed(self.views.one_location)}
         return [
             self._route(version, "sender/tokens/{uid}/authorize", {"POST": self.parts.authorize}),
             *(self._route(version, f"sender/{module}", {"GET": self.views.listed(module)}) for module in MODULES),

@@ -205,6 +205,7 @@ class Wiring:
             settings=self._settings,
             front=front,
             authorize=authorize.authorize,
+            or_relayed=self.conversations.gets.or_relayed,
             others=(*self.credentials.routes(front), *self.conversations.routes(front)),
         )
         return public.application(parts)

@@ -14,6 +14,7 @@ from services.gateway.conversations.command_endpoint import Commands
 from services.gateway.conversations.conversation import new_key
 from services.gateway.conversations.finding import Finder
 from services.gateway.conversations.forwarding import Forwarding
+from services.gateway.conversations.gets import NamedGets
 from services.gateway.conversations.handing import Handing
 from services.gateway.conversations.opening import Opener
 from services.gateway.conversations.preferences import ChargingPreferences
@@ -56,6 +57,7 @@ class Conversations:
         hub, store = settings.gateway.party, ConversationStore(parts.box)
         finder = Finder(context.engine, parts.agreements, hub)
         relay = Relay(parts.connections, parts.client, bounds, clock=context.clock, jitter=random.random)
+        self.gets = NamedGets(hub, finder=finder, relay=relay)
         opener = Opener(
             settings,
             transactions=context.transactions,
