@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from services.gateway.deliveries.courier import Rendered
@@ -12,31 +11,22 @@ from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.ocpi.versions import V2_2_1, V2_3_0, VERSIONS
 from tests.integration.gateway.bench import Bench, ocpi, prepare, running
+from tests.integration.gateway.versions import (
+    LOCATION,
+    NEW,
+    OBJECTS,
+    OLD,
+    OTHER,
+    PLACES,
+    SESSION,
+    TARIFF,
+    call,
+    data,
+    pushed,
+)
 from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
 from tests.unit.gateway import samples_2_3_0 as newer
-
-OLD, NEW = V2_2_1.number, V2_3_0.number
-OTHER = {OLD: NEW, NEW: OLD}
-LOCATION, TARIFF, SESSION = "locations/FR/SUN/LOC1", "tariffs/FR/SUN/T1", "sessions/FR/SUN/S1"
-TOKEN = f"tokens/NL/CSP/{samples.token()['uid']}"
-PLACES = {"locations": LOCATION, "tariffs": TARIFF, "sessions": SESSION, "tokens": TOKEN}
-OBJECTS = {
-    OLD: {
-        "locations": samples.location(),
-        "tariffs": samples.tariff(min_price={"excl_vat": 1, "incl_vat": 1.2}),
-        "sessions": samples.session(total_cost={"excl_vat": 0.5, "incl_vat": 0.6}),
-        "tokens": samples.token(),
-        "cdrs": samples.cdr(),
-    },
-    NEW: {
-        "locations": newer.location(),
-        "tariffs": newer.tariff(min_price={"before_taxes": 1, "after_taxes": 1.2}),
-        "sessions": newer.session(),
-        "tokens": newer.token(type="EMAID"),
-        "cdrs": newer.cdr(),
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -51,27 +41,6 @@ async def bench(url: str) -> AsyncIterator[Bench]:
     async with running(url) as bench:
         await bench.empty()
         yield bench
-
-
-async def call(bench: Bench, client: str, method: str, version: str, path: str, body: Any = None) -> httpx.Response:
-    """One request under the root of a version."""
-    content = None if body is None else samples.as_body(body)
-    address = f"https://gateway/ocpi/{version}/{path}"
-    return await bench.clients[client].request(method, address, content=content)
-
-
-async def pushed(bench: Bench, version: str, module: str, body: Any = None) -> httpx.Response:
-    """Push an object as its owner does."""
-    client, body = ("csp" if module == "tokens" else "cso"), body or OBJECTS[version][module]
-    if module == "cdrs":
-        return await call(bench, client, "POST", version, "receiver/cdrs", body)
-    query = f"?type={body['type']}" if module == "tokens" else ""
-    return await call(bench, client, "PUT", version, f"receiver/{PLACES[module]}{query}", body)
-
-
-def data(answer: httpx.Response) -> Any:
-    assert answer.status_code == 200, answer.text
-    return json.loads(answer.content)["data"]
 
 
 def older_prices(document: dict[str, Any]) -> bool:
