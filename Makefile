@@ -53,11 +53,14 @@ generate: $(DEVELOPMENT) ## Write the models of the schemas anew
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
+not_installed = echo "The packages could not be installed (the reason is above). Without a way to pypi.org: name a mirror in PIP_INDEX_URL, and a proxy in HTTPS_PROXY; then the same command again."; exit 1
+
 # uv installs the locks in a third of pip's time, and pip does where uv cannot (a mirror that only pip is told of).
 define install
 	@echo "Installing $(1) into $(VENV) (hashes are checked)."
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+		|| { $(not_installed); }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 endef
 
@@ -66,7 +69,7 @@ $(BIN)/uv: tools.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Roamwatt needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: a package is missing (Debian: apt-get install python3.11-venv, or python3-venv)."; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools.lock || { $(not_installed); }
 	@touch $@
 
 $(RUNTIME): $(BIN)/uv demo.lock pyproject.toml

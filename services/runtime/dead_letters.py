@@ -4,6 +4,7 @@ Any service may have to keep a record whose content it could not read, personal 
 read it back: it seals to the deployment's public key (HPKE, RFC 9180, base mode). The private key is the gateway's.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -11,9 +12,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from schemas.models.runtime import DeadLetter
-from services.core.errors import BadContent
+from services.core.errors import BadContent, TooLarge
 from services.runtime.events import Event
 from services.runtime.ports import Part
 from services.runtime.settings import SettingsError
@@ -99,9 +101,21 @@ class DeadLetterBox:
                 sealed=seal(record.value or b"", self._key),
                 sealed_key=None if record.key is None else seal(record.key, self._key),
             )
-            await work.connection.execute(self._table.insert().values(**self._row(letter)))
-            topic, key = f"{self._service}.dlq", f"{source[0]}/{source[1]}"
-            work.append(Event(letter.event_id, topic, key, letter, occurred_at=work.now))
+            await work.connection.execute(self._statement(letter))
+            self._say(work, letter, f"{source[0]}/{source[1]}")
+
+    def _say(self, work: Work, letter: DeadLetter, key: str) -> None:
+        """Append the event, without the content where the record was as large as an event may be: the row has it."""
+        event = Event(letter.event_id, f"{self._service}.dlq", key, letter, occurred_at=work.now)
+        try:
+            work.append(event)
+        except TooLarge:
+            work.append(replace(event, value=letter.model_copy(update={"sealed": b"", "sealed_key": None})))
+
+    def _statement(self, letter: DeadLetter) -> Insert:
+        """Keep the newest letter of an id: a topic made anew has the same offsets once more."""
+        row = self._row(letter)
+        return insert(self._table).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
 
     @staticmethod
     def _row(letter: DeadLetter) -> dict[str, object]:

@@ -108,6 +108,8 @@ class Engine:
         halted = self._halted or self.consumption.halted()
         reasons = [] if self._identified else ["Kafka was not reached since the start"]
         reasons += [f"halted: {halted}; see `roamwatt recover {self._service.name}`"] if halted else []
+        failing = [relay.failing for relay in self._relays]
+        reasons += [f"lane {lane} is not published: {why}" for lane, why in enumerate(failing) if why]
         return RuntimeState([*reasons, *self.consumption.reasons()], self.consumption.polling_age_seconds(), halted)
 
     async def _run(self) -> None:

@@ -95,11 +95,12 @@ class Inbox(Generic[Tx]):
         """Between batches: seek every partition whose stored offset is not where its next part begins.
 
         Covers a rebalance listener that was late or failed without a word, and a database restored under a
-        partition on which nothing arrives.
+        partition on which nothing arrives. Before that, stored offsets are moved over gaps.
 
         Raises:
             services.core.errors.Unavailable: when Kafka or the database does not answer.
         """
+        await self._step_over()
         assigned = self._reader.assigned()
         self._keep(assigned)
         stored = await self._store.stored(assigned)
@@ -122,6 +123,26 @@ class Inbox(Generic[Tx]):
             self._reader.forget(self._reader.assigned())
             return error
         return None
+
+    async def _step_over(self) -> None:
+        """Move stored offsets over what holds no record.
+
+        A batch ends with its last record, before the marker of the transaction that wrote it. Once retention has
+        emptied a quiet partition, a position left there would lie outside the log, as if records were lost.
+        """
+        gaps = sorted(self._reader.gaps())
+        if not gaps:
+            return
+        try:
+            async with self._store.begin() as tx:
+                stored = await tx.lock_offsets([gap.partition for gap in gaps])
+                owned = [gap for gap in gaps if stored.get(gap.partition) == gap.start]
+                if owned:
+                    await tx.move_offsets({gap.partition: gap.end for gap in owned})
+        except Halted:  # the next batch or a relay says so
+            return
+        for gap in owned:
+            self._reader.step_over(gap)
 
     def _keep(self, assigned: Collection[Partition]) -> None:
         self.halted = {p: reason for p, reason in self.halted.items() if p in assigned}

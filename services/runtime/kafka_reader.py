@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from services.runtime.ports import Offset, Part, Partition, Record
+from services.runtime.ports import Gap, Offset, Part, Partition, Record
 from services.runtime.probe import Probe
 
 
@@ -42,6 +42,7 @@ class PartConsumer(AIOKafkaConsumer):
             if isinstance(error, OffsetOutOfRangeError):  # sought anew, it is halted with its reason
                 self.forget(error.args[0])
             self._reader.failed(error)
+            await asyncio.sleep(self._reader.wait_milliseconds / 1000)
             return {}
         parts = {tp: self._stamped(tp, records) for tp, records in fetched.items()}
         return {tp: [part] for tp, part in parts.items() if part is not None}
@@ -64,7 +65,22 @@ class PartConsumer(AIOKafkaConsumer):
         for tp in partitions:
             self._starts.pop(tp, None)
 
-    def _assignment(self) -> object:
+    def gaps(self) -> Iterable[Gap]:
+        """Where the position is past the stamp: all records before it were given out, so there is none between."""
+        assignment = self._assignment()
+        for tp, (of, start) in self._starts.items():
+            is_current = assignment is not None and of is assignment
+            state = assignment.state_value(tp) if is_current else None
+            if state is not None and state.has_valid_position and state.position > start.position:
+                yield Gap(Partition(*tp), start, state.position)
+
+    def step_over(self, gap: Gap) -> None:
+        """Let the next part begin after a gap, unless its partition was sought anew meanwhile."""
+        tp = TopicPartition(*gap.partition)
+        if self.next_start(tp) == gap.start:
+            self._starts[tp] = self._starts[tp][0], Offset(gap.end, gap.start.log)
+
+    def _assignment(self) -> Any:
         subscription = self._subscription.subscription
         return subscription.assignment if subscription is not None else None
 
@@ -146,6 +162,15 @@ class KafkaReader(ConsumerRebalanceListener):
         """Drop what comes of these partitions until they are sought again."""
         if self._consumer is not None:
             self._consumer.forget(TopicPartition(*partition) for partition in partitions)
+
+    def gaps(self) -> Sequence[Gap]:
+        """Where the consumer is past the beginning of the next part and found only transaction markers there."""
+        return list(self._consumer.gaps()) if self._consumer is not None else []
+
+    def step_over(self, gap: Gap) -> None:
+        """Let the next part begin after a gap; of no effect once the partition was sought or given out again."""
+        if self._consumer is not None:
+            self._consumer.step_over(gap)
 
     async def refresh_log(self) -> None:
         """Learn which cluster answers now; what was sought in another one is forgotten.

@@ -62,6 +62,14 @@ class Part:
         return self.records[-1].offset + 1 if self.records else self.start.position
 
 
+class Gap(NamedTuple):
+    """What holds no record and is behind the consumer: from where the next part would begin up to its position."""
+
+    partition: Partition
+    start: Offset
+    end: int
+
+
 class Reader(Protocol):
     """The consumer's side: what is assigned to this replica and where its next part begins."""
 
@@ -80,6 +88,12 @@ class Reader(Protocol):
 
     def forget(self, partitions: Collection[Partition]) -> None:
         """Drop what comes of these partitions until they are sought again."""
+
+    def gaps(self) -> Sequence[Gap]:
+        """Where the consumer is past the beginning of the next part and found only transaction markers there."""
+
+    def step_over(self, gap: Gap) -> None:
+        """Let the next part begin after a gap; of no effect once the partition was sought or given out again."""
 
     async def bounds(self, partitions: Collection[Partition]) -> Mapping[Partition, tuple[int, int]]:
         """The first offset kept and the high watermark of each.

@@ -23,11 +23,6 @@ _TYPES = ("int2", "int8", "bytea", "uuid", "text", "bytea", "bytea", "bytea", "b
 
 def engine(settings: DatabaseSettings, name: str) -> AsyncEngine:
     """Open a pool of sessions, each with time-outs that free a dead machine's locks."""
-    options = (
-        f"-c idle_in_transaction_session_timeout={int(settings.idle_in_transaction_session_timeout_seconds * 1000)} "
-        f"-c statement_timeout={int(settings.statement_timeout_seconds * 1000)} "
-        f"-c lock_timeout={int(settings.lock_timeout_seconds * 1000)} -c timezone=UTC"
-    )
     return create_async_engine(
         settings.url,
         hide_parameters=True,
@@ -37,7 +32,7 @@ def engine(settings: DatabaseSettings, name: str) -> AsyncEngine:
         connect_args={
             "application_name": f"roamwatt-{name}",
             "connect_timeout": settings.connect_timeout_seconds,
-            "options": options,
+            "options": session_options(settings),
             "keepalives": 1,
             "keepalives_idle": settings.tcp_keepalives_idle_seconds,
             "keepalives_interval": settings.tcp_keepalives_interval_seconds,
@@ -45,6 +40,24 @@ def engine(settings: DatabaseSettings, name: str) -> AsyncEngine:
             "tcp_user_timeout": settings.tcp_user_timeout_milliseconds,
         },
     )
+
+
+def session_options(settings: DatabaseSettings) -> str:
+    """Return what the server is told of each session: when to give up a statement, a lock, or a client that is gone.
+
+    The keepalives of `engine` are the client's; these are the server's, which alone can free a dead machine's locks.
+    """
+    told = {
+        "idle_in_transaction_session_timeout": int(settings.idle_in_transaction_session_timeout_seconds * 1000),
+        "statement_timeout": int(settings.statement_timeout_seconds * 1000),
+        "lock_timeout": int(settings.lock_timeout_seconds * 1000),
+        "tcp_keepalives_idle": settings.tcp_keepalives_idle_seconds,
+        "tcp_keepalives_interval": settings.tcp_keepalives_interval_seconds,
+        "tcp_keepalives_count": settings.tcp_keepalives_count,
+        "tcp_user_timeout": settings.tcp_user_timeout_milliseconds,
+        "timezone": "UTC",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in told.items())
 
 
 def translate(error: Exception) -> RoamwattError | None:

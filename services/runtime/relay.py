@@ -59,7 +59,11 @@ class LostLease(Exception):
 
 
 class Relay:
-    """Publishes one lane for as long as it is this replica's."""
+    """Publishes one lane for as long as it is this replica's.
+
+    Attributes:
+        failing: Why the lane cannot be published now, as far as this replica has to know; None while it can.
+    """
 
     def __init__(
         self,
@@ -92,6 +96,7 @@ class Relay:
         self._on_published, self._on_failure = on_published, on_failure
         self._renewed = self._pruned = 0.0
         self._held = term()
+        self.failing: str | None = None
 
     async def run(self) -> None:
         """Take the lease when it is free, publish while it is held, and begin anew after any failure.
@@ -104,10 +109,12 @@ class Relay:
                 if await self._holds(self._held):
                     await self._own(self._held)
                 else:
+                    self.failing = None
                     await self._rest(self._pace.retry_seconds)
             except LostLease:
                 self._held = self._term()
             except (Unavailable, ProducerFailed) as error:
+                self.failing = str(error)
                 self._on_failure(error)
                 await self._rest(self._pace.retry_seconds)
 
@@ -129,6 +136,7 @@ class Relay:
             cluster = await self._log.cluster()
             while True:
                 cursor = await self._round(term, producer, cursor, cluster)
+                self.failing = None
         finally:
             await producer.close()
 

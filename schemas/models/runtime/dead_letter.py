@@ -23,7 +23,7 @@ class DeadLetter(Record):
     reason_code: str = Field(description="Why, as a code, for filters.")
     reason: str = Field(description="Why, for people; never the content.")
     sealed: bytes = Field(
-        description="The record's value as it was read, sealed with HPKE to the deployment's dead-letter key."
+        description="The record's value as it was read, sealed with HPKE to the deployment's dead-letter key; empty where that is too large for a topic: the service's own list of dead letters has it."
     )
     sealed_key: bytes | None = Field(
         default=None, description="The record's key as it was read, sealed likewise; empty where the record has none."

@@ -1,11 +1,13 @@
-"""What makes the relay stop; its behaviour under faults is in `exactly_once`."""
+"""What makes the relay stop, and what it says of itself; its behaviour under faults is in `exactly_once`."""
 
+import asyncio
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
 
-from services.runtime.ports import Cursor, LaneView, Outgoing, Row
-from services.runtime.relay import disagreement, successors
+from services.runtime.ports import Cursor, LaneView, Outgoing, ProducerFailed, Row
+from services.runtime.relay import Pace, Relay, disagreement, successors
 
 EVENT = Outgoing(UUID(int=1), "t", b"k", b"k", b"v", ())
 
@@ -53,3 +55,32 @@ def test_what_does_not(seen: LaneView, cursor: Cursor | None, said: str) -> None
 
 def test_successors_come_after_the_cursor() -> None:
     assert [row.sequence for row in successors(view(1, 2, 3), Cursor(1, 1, b"\1"))] == [2, 3]
+
+
+async def test_a_lane_that_cannot_be_published_is_said_until_it_can() -> None:
+    store, log, producer = AsyncMock(), AsyncMock(), AsyncMock()
+    store.read.return_value = view()
+    log.read.return_value, log.cluster.return_value = Cursor(1, 0, None), "c"
+    producer.start.side_effect = [ProducerFailed("the producer did not start"), None]
+    said: list[str | None] = []
+
+    async def wait(_seconds: float) -> None:
+        said.append(relay.failing)
+        if len(said) == 3:
+            raise asyncio.CancelledError
+
+    pace = Pace(batch_rows=3, poll_seconds=0, retry_seconds=0, renew_seconds=20, prune_seconds=10)
+    relay = Relay(
+        0,
+        store=store,
+        log=log,
+        producer=lambda: producer,
+        term=lambda: UUID(int=1),
+        idle=wait,
+        rest=wait,
+        monotonic=lambda: 0.0,
+        pace=pace,
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await relay.run()
+    assert said == ["the producer did not start", "the producer did not start", None]

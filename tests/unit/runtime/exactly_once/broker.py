@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.runtime.ports import Cursor, Offset, Part, Partition, ProducerFailed, Record, Row
+from services.runtime.ports import Cursor, Gap, Offset, Part, Partition, ProducerFailed, Record, Row
 from tests.unit.runtime.exactly_once.world import KafkaTransaction, Pass, World
 
 
@@ -44,13 +44,30 @@ class Reader:
             if partition in self.view:
                 self.view[partition].start = None
 
+    def gaps(self) -> Sequence[Gap]:
+        """Markers between the records and after the last one, as far as the consumer has passed them."""
+        found = []
+        for p, view in self.view.items():
+            if view.start is None or view.start.log != self.world.cluster or self.mutation == "gaps_stay":
+                continue
+            end = next((offset for offset, _ in self.world.log[p] if offset >= view.start.position), self.world.ends[p])
+            if end > view.start.position and self.world.random.random() < 0.5:
+                found.append(Gap(p, view.start, end))
+        return found
+
+    def step_over(self, gap: Gap) -> None:
+        """Go on after a gap."""
+        view = self.view.get(gap.partition)
+        if view and view.start == gap.start:
+            view.fetch, view.start = gap.end, Offset(gap.end, gap.start.log)
+
     async def bounds(self, partitions: Collection[Partition]) -> Mapping[Partition, tuple[int, int]]:
         """The log's ends, and which cluster it is."""
         await Pass()
-        if self.log != self.world.cluster:
+        if self.log != self.world.cluster and self.mutation != "no_log_identity":
             self.forget(self.assigned())
-        self.log = self.world.cluster
-        found = {p: (0, self.world.log[p][-1][0] + 1) for p in partitions}
+        self.log = self.world.cluster if self.mutation != "no_log_identity" else "any"
+        found = {p: (0, self.world.ends[p]) for p in partitions}
         await Pass()
         return found
 
@@ -86,7 +103,7 @@ class Reader:
             first = records[0][0] if self.mutation == "first_record_offset" else start.position
             kept = [Record(offset, None, name.encode(), (), 0) for offset, name in records]
             # Records of another cluster than the stamp's: the real consumer forgets on the change, as `bounds` here.
-            if start.log == self.world.cluster:
+            if start.log in {self.world.cluster, "any"}:
                 parts.append(Part(p, Offset(first, start.log), kept))
         return parts
 

@@ -102,6 +102,8 @@ class Tx:
     async def insert(self, rows: Sequence[Row]) -> None:
         """Take effect at the commit."""
         await Pass()
+        if self.mutation == "nonce_derived":
+            rows = [row._replace(nonce=row.event.key) for row in rows]
         self.operations.append(lambda: self._put(rows))
 
     def _must(self, holds: bool) -> None:
@@ -208,7 +210,7 @@ class Lanes:
         row, db = self.world.db.lanes[lane], self.world.db
         own = db.rows.get((lane, cursor.sequence))
         right = row.term == term and own is not None and own.nonce == cursor.nonce
-        if right or (self.mutation == "prune_blind" and row.term == term):
+        if right:
             row.confirmed = cursor.sequence
             self._delete(lane, cursor.sequence + (self.mutation == "prune_cursor_row"))
         return await self._answered(right)

@@ -76,8 +76,14 @@ async def _consumer(world: World, reader: Reader, inbox: Inbox[Tx], mutation: st
     failed = False
     while inbox.stopped is None:
         await Pass()
-        if (failed or world.random.random() < 0.15) and mutation != "nobody_reseeks":
-            await inbox.reconcile()
+        unsought = any(reader.next_start(p) is None for p in reader.assigned())
+        due = world.random.random() < 0.15 and (unsought or mutation != "idle_not_reread")
+        if (failed or due) and mutation != "nobody_reseeks":
+            try:
+                await inbox.reconcile()
+            except Unavailable:
+                failed = True
+                continue
         parts = reader.fetched()
         await Pass()
         failed = bool(parts) and await inbox.process(parts) is not None

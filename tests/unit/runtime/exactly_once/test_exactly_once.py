@@ -22,6 +22,10 @@ MUTATIONS = (
     "no_idle_timeout",
     "compared_once",
     "keep_cursor",
+    "gaps_stay",
+    "nonce_derived",
+    "no_log_identity",
+    "idle_not_reread",
 )
 
 

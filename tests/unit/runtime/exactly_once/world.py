@@ -114,6 +114,7 @@ class World:
         self.requests = [f"ask{n}" for n in range(3)]
         self.advice: dict[Partition, int] = {}
         self.log: dict[Partition, list[tuple[int, str]]] = {}
+        self.ends: dict[Partition, int] = {}
         self.processes: list[Process] = []
         self.dead: list[Process] = []
         self.readers: dict[int, Any] = {}
@@ -144,6 +145,7 @@ class World:
             for n in range(records):
                 offset += self.random.choice((1, 1, 2, 3))
                 self.log[p].append((offset, f"t{self.topic_number}p{p.number}r{n}"))
+            self.ends[p] = offset + self.random.choice((1, 2))
 
     def spawn(self, replica: int, name: str, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Start a process of a replica."""
@@ -172,7 +174,7 @@ class World:
                 process.coroutine.close()
 
     def _run(self) -> None:
-        end = self.random.choice((150, 300, 500))
+        end = self.random.choice((200, 1000))
         for n in range(end + 5000):
             self.faulty = n < end
             self.step()
@@ -212,7 +214,7 @@ class World:
             self.group[self.random.choice(PARTITIONS)] = (self.random.choice((0, 1)), self.now)
         if self.fault("freeze"):
             self.random.choice(self.processes).until = self.now + self.random.choice((20, 80, 200))
-        if self.faulty and self.restores and self.copies and self.random.random() < 0.01 * len(self.visible[0]):
+        if self.faulty and self.restores and self.copies and self.random.random() < 0.02 * len(self.visible[0]):
             self.restore()
         if self.faulty and self.recreations and self.now > 60 and self.random.random() < 0.01:
             self.recreate()
@@ -268,7 +270,8 @@ class World:
         self.say("STOPPED", lane, why)
         history = [nonce for at, _, nonce in self.db.history if at == lane]
         published = [row.nonce for row in self.visible[lane]]
-        if history[: len(published)] == published and not self.cluster_number:
+        # Of two restores (each ninth seed) the second may bring back what a relay has just missed after the first.
+        if history[: len(published)] == published and not self.cluster_number and (self.restores or self.seed % 9):
             raise Broken(f"false alarm in lane {lane}: {why}")
         self.stopped[lane] = why
 
@@ -281,8 +284,8 @@ class World:
             if stored is not None and stored.log != self.cluster:
                 if any(new):
                     return f"{p}: took records of another cluster"
-            elif not stopped and not all(new):
-                return f"{p}: processed {new}"
+            elif not stopped and not (all(new) and stored and stored.position == self.ends[p]):
+                return f"{p}: processed {new}, stored {stored}, the log ends at {self.ends[p]}"
         for lane in () if stopped else range(self.lanes):
             history = sorted(event for at, event, _ in self.db.history if at == lane)
             published = sorted(row.event.key.decode() for row in self.visible[lane])
