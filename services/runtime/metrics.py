@@ -95,7 +95,7 @@ AUTHORIZATION_PENDING = _gauge("authorization_pending", "Questions that wait for
 
 # Conversations that are relayed at once: commands, charging profiles and preferences, GETs to a named party.
 CONVERSATIONS = _counter(
-    "conversations", "Requests, by outcome: answered, timeout, unreachable, …", "module", "outcome"
+    "conversations", "Requests, by outcome: answered, timeout, unreachable and so on.", "module", "outcome"
 )
 CONVERSATION_RESULTS = _counter(
     "conversation_results", "Results, by outcome: delivered, refused, retry, given_up, none.", "module", "outcome"
