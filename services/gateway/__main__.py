@@ -1,11 +1,14 @@
 """Runs the gateway: `python -m services.gateway`."""
 
+import random
+
 from services.core.clock import system_clock
 from services.gateway.authorize import asking
 from services.gateway.calls import refusal
 from services.gateway.conversations.parts import conversation_timer
 from services.gateway.deliveries.inspection import waiting_timer
 from services.gateway.handlers import handlers
+from services.gateway.partners.announcing import announcement_timer
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import snapshot_timer
 from services.gateway.tables import metadata
@@ -35,6 +38,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
             keys.home_answers.timer(),
             conversation_timer(settings.conversations, keys.box),
             waiting_timer(settings.deliveries),
+            announcement_timer(settings.announcements, random.random),
         ),
         direct=(DirectSubscription(asking.TOPIC, rooms.asked),),
         admin_routes=lambda context: rooms.of(context).admin_routes(),
@@ -43,6 +47,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
             rooms.loop("deliveries", lambda wiring: wiring.deliver),
             rooms.loop("replies", lambda wiring: wiring.replies.run),
             rooms.loop("conclusions", lambda wiring: wiring.concluding.run),
+            rooms.loop("announcements", lambda wiring: wiring.announcing.run),
             rooms.loop("results", lambda wiring: wiring.conversations.forwarding.run),
         ),
         public=lambda context: rooms.of(context).public(),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.gateway.partners.settings import AnnouncementSettings
 from services.runtime.settings import Count, Group, Milliseconds, RuntimeSettings, Seconds
 
 
@@ -242,6 +243,7 @@ class GatewaySettings(RuntimeSettings):
     inbound: InboundSettings = InboundSettings()
     limits: LimitSettings = LimitSettings()
     lists: ListSettings = ListSettings()
+    announcements: AnnouncementSettings = AnnouncementSettings()
 
     @model_validator(mode="after")
     def _leases_outlast_requests(self) -> Self:

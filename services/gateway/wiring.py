@@ -34,6 +34,7 @@ from services.gateway.deliveries.reporting import report_refusals
 from services.gateway.limits.partners import Limits
 from services.gateway.partners.admin import PartnerAdmin
 from services.gateway.partners.agreements import Agreements
+from services.gateway.partners.announcing import Announcing
 from services.gateway.partners.book import Book
 from services.gateway.partners.connecting import Connecting
 from services.gateway.partners.connections import Connections
@@ -118,6 +119,12 @@ class Wiring:
             offering=Offering(self._keys.box, new_token, self._settings.partners.pending_token_seconds),
             new_id=lambda: str(uuid4()),
         )
+
+    @cached_property
+    def announcing(self) -> Announcing:
+        """What tells partners whom they reach."""
+        settings = self._settings.announcements
+        return Announcing(self._context.transactions, self.connecting.renew, settings, random.random)
 
     @cached_property
     def _handshake(self) -> Handshake:

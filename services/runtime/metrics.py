@@ -105,4 +105,5 @@ CONVERSATION_RESULTS = _counter(
 DELIVERIES = _counter("deliveries", "Tries, by outcome: delivered, refused, retried, given_up.", "module", "outcome")
 DELIVERY_SECONDS = _histogram("delivery_seconds", "Time from queued to delivered.", "module", buckets=_SLOW)
 DELIVERIES_WAITING = _gauge("deliveries_waiting", "Deliveries in the queue.", "partner")
+ANNOUNCEMENTS = _counter("announcements", "Partners told whom they reach, by outcome: told, failed.", "outcome")
 CIRCUIT_OPEN = _gauge("circuit_open", "1 while nothing is sent to a partner that failed too often.", "partner")

@@ -4,7 +4,7 @@ The module is symmetric: what a partner does with our endpoints, this does with 
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.core.errors import Conflict, NotFound
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.versions import VERSIONS, Version
 from services.gateway.partners import registration, store
+from services.gateway.partners.announcing import keep_reported
 from services.gateway.partners.book import Book
 from services.gateway.partners.connections import platform_lock, secret_name
 from services.gateway.partners.handshake import Access, Discovered, Handshake
@@ -22,7 +23,7 @@ from services.gateway.partners.options_store import read_options
 from services.gateway.partners.own_credentials import own_credentials
 from services.gateway.partners.peers import WELCOME
 from services.gateway.partners.pending import Offering, forget_pending
-from services.gateway.partners.reachable import reachable
+from services.gateway.partners.reachable import digest, reachable
 from services.gateway.partners.registration import Refused
 from services.gateway.partners.tokens import Style, token_hash
 from services.gateway.settings import GatewaySettings
@@ -49,15 +50,31 @@ class _Known:
 
     Attributes:
         invited: Its parties, each with its roles.
+        parties: Those of them that it has registered, or all.
         seen: When its connection was last written; None where there is none.
     """
 
     access: Access
     invited: Mapping[str, Collection[str]]
+    parties: Collection[str]
     version: Version | None = None
     credentials_url: str = ""
     style: Style = Style.BASE64
     seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """What a platform is given.
+
+    Attributes:
+        body: Our credentials.
+        told: Tells whom they name.
+    """
+
+    token: str = field(repr=False)
+    body: bytes = field(repr=False)
+    told: str
 
 
 class Connecting:
@@ -130,9 +147,9 @@ class Connecting:
 
     async def _register(self, method: str, known: _Known, found: Discovered) -> Registered:
         platform = known.access.platform
-        token, body = await self._transactions.run(lambda work: self._offer(work, known, found.version))
+        offered = await self._transactions.run(lambda work: self._offer(work, known, found.version))
         self._book.forget()
-        data = await self._calls.exchange(known.access, found, method, body)
+        data = await self._calls.exchange(known.access, found, method, offered.body)
         given = registration.read_credentials(data, self._settings.partners.max_roles)
         try:
             parties = registration.represented(given.roles, known.invited)
@@ -146,18 +163,19 @@ class Connecting:
             parties=parties,
             discovered=found,
             token_sealed=self._offering.box.seal(secret_name(platform), given.token.encode()),
-            new_token_hash=token_hash(token),
+            new_token_hash=token_hash(offered.token),
         )
-        await self._transactions.run(lambda work: self._write(work, written, known.seen))
+        await self._transactions.run(lambda work: self._write(work, written, known.seen, offered.told))
         self._book.forget()
         said = {"platform": platform, "method": method, "version": found.version.number}
         _log.info("registered at a platform", **said, parties=sorted(parties))
         return Registered(platform, found.version.number, sorted(parties))
 
-    async def _offer(self, work: Work, known: _Known, version: Version) -> tuple[str, bytes]:
+    async def _offer(self, work: Work, known: _Known, version: Version) -> _Offered:
         token = await self._offering.offer(work, known.access.platform)
-        others = await reachable(work.connection, known.invited, work.now)
-        return token, documents.render(own_credentials(version, self._settings.gateway, token, others))
+        others = await reachable(work.connection, known.parties, work.now)
+        body = documents.render(own_credentials(version, self._settings.gateway, token, others))
+        return _Offered(token, body, digest(others))
 
     async def _take_back(self, method: str, known: _Known, found: Discovered, given: registration.Credentials) -> None:
         """A partner that turns out to be somebody else must not think that it is registered."""
@@ -169,11 +187,12 @@ class Connecting:
         except Refused as error:
             _log.warning("a registration could not be taken back", platform=access.platform, reason=str(error))
 
-    async def _write(self, work: Work, written: store.Registration, seen: datetime | None) -> None:
+    async def _write(self, work: Work, written: store.Registration, seen: datetime | None, told: str) -> None:
         await work.advise(platform_lock(written.platform))
         seconds = self._settings.partners.former_token_seconds
         await store.write_own_registration(work.connection, written, work.now, seen, seconds)
         await forget_pending(work.connection, written.platform)
+        await keep_reported(work.connection, written.platform, told)
         if seen is None:
             await restart_snapshots(work.connection, written.parties, work.now)
 
@@ -197,12 +216,13 @@ class Connecting:
         parties = {row.party: row.roles for row in await connection.execute(invited)}
         row: Any = (await connection.execute(select(connections).where(c.platform == platform))).mappings().first()
         if row is None:
-            return _Known(access, parties)
+            return _Known(access, parties, parties.keys())
         token = self._offering.box.open(secret_name(platform), row["token_sealed"]).decode()
         url = next(each["url"] for each in row["endpoints"] if each["identifier"] == "credentials")
         return _Known(
             access=replace(access, token=token, url=row["versions_url"]),
             invited=parties,
+            parties=row["parties"],
             version=VERSIONS[row["protocol"]],
             credentials_url=url,
             style=options.authorization_style or Style(row["authorization_style"]),

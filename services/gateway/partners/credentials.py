@@ -10,11 +10,12 @@ from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.ocpi.versions import VERSIONS
 from services.gateway.partners import handshake, registration, store
+from services.gateway.partners.announcing import keep_reported
 from services.gateway.partners.book import Book
 from services.gateway.partners.connections import platform_lock, secret_name
 from services.gateway.partners.own_credentials import own_credentials
 from services.gateway.partners.pending import forget_pending
-from services.gateway.partners.reachable import Reachable, reachable
+from services.gateway.partners.reachable import Reachable, digest, reachable
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
 from services.gateway.settings import GatewaySettings
@@ -119,7 +120,9 @@ class Credentials:
         if written.method == "POST":
             # It may have forgotten everything since it was registered last.
             await restart_snapshots(work.connection, written.parties, work.now)
-        return await reachable(work.connection, written.parties, work.now)
+        others = await reachable(work.connection, written.parties, work.now)
+        await keep_reported(work.connection, written.platform, digest(others))
+        return others
 
 
 def _answer(data: Any) -> Answer:
