@@ -1,4 +1,4 @@
-"""The stand-in visited-CSO: publishes a location and a tariff, asks for authorization, reports sessions, posts CDRs.
+"""The stand-in visited-CSO: publishes, asks for authorization, reports sessions, obeys commands, posts CDRs.
 
 Run it with `python -m tests.partners.cso`; `--help` lists the options.
 """
@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.partners import charging, serving
+from tests.partners import charging, remote, serving
 from tests.partners.control import Refused, outcome, owned_url, put_owned
 from tests.partners.partner import Partner
 
-RECEIVES = ("tokens",)
+RECEIVES = ("tokens", *remote.MODULES)
 SENDS = ("locations", "tariffs", "sessions", "cdrs")
 LOCATION_ID = "LOC1"
 TARIFF_ID = "TARIFF1"
@@ -114,6 +114,7 @@ def _now() -> datetime:
 def main() -> None:
     """Run the CSO until it is told to stop."""
     charger = Charger()
+    stations = remote.Stations(charger.start_session)
     options = serving.arguments(__doc__ or "", "FR-CSO")
     acts = {
         "/locations": charger.publish_location,
@@ -123,8 +124,9 @@ def main() -> None:
         "/sessions/update": charger.update_session,
         "/sessions/end": charger.end_session,
         "/cdrs": charger.post_cdr,
+        "/stations": stations.order,
     }
-    serving.serve(options, "CPO", (RECEIVES, SENDS), lambda _partner: [], acts)
+    serving.serve(options, "CPO", (RECEIVES, SENDS), stations.routes, acts)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.partners import serving
+from tests.partners import remote, serving
 from tests.partners.control import put_owned
 from tests.partners.ocpi import UNKNOWN_TOKEN, VERSION, now_text
 from tests.partners.partner import Partner, answer, guarded
 
 RECEIVES = ("locations", "tariffs", "sessions", "cdrs")
-SENDS = ("tokens",)
+SENDS = ("tokens", *remote.MODULES)
 
 
 class Contracts:
@@ -65,14 +65,21 @@ class Contracts:
 
 def main() -> None:
     """Run the CSP until it is told to stop."""
-    contracts = Contracts()
+    contracts, far = Contracts(), remote.Remote()
     options = serving.arguments(__doc__ or "", "NL-CSP")
 
     def routes(partner: Partner) -> list[Route]:
         path = f"/ocpi/{VERSION}/sender/tokens/{{uid}}/authorize"
-        return [Route(path, guarded(partner, "tokens", contracts.authorize), methods=["POST"])]
+        asked = Route(path, guarded(partner, "tokens", contracts.authorize), methods=["POST"])
+        return [asked, *far.routes(partner)]
 
-    acts = {"/tokens": contracts.issue_token, "/decisions": contracts.decide}
+    acts = {
+        "/tokens": contracts.issue_token,
+        "/decisions": contracts.decide,
+        "/commands": far.command,
+        "/profiles": far.profile,
+        "/preferences": far.prefer,
+    }
     serving.serve(options, "EMSP", (RECEIVES, SENDS), routes, acts)
 
 
