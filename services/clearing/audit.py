@@ -80,7 +80,7 @@ def _rate(claim: Claim, tariff: Tariff | None, agreement: AgreementFact | None, 
         return NotRated(reason)
     try:
         rated = rating.rate(tariff, claim.usage, agreement.rounding)
-        return _negated(rated, agreement) if claim.cdr.credit and isinstance(rated, Rating) else rated
+        return _negated(rated) if claim.cdr.credit and isinstance(rated, Rating) else rated
     except OutOfRange:
         return NotRated("the price has too many digits")
 
@@ -95,17 +95,24 @@ def _obstacle(claim: Claim, tariff: Tariff, rules: AuditRules) -> str | None:
     return None
 
 
-def _negated(rated: Rating, agreement: AgreementFact) -> Rating:
-    """Return the price of a credit: OCPI 2.2.1 mod_cdrs, Credit CDRs, has only the cost negated, not the usage."""
+def _negated(rated: Rating) -> Rating:
+    """Return the price of a credit: OCPI 2.2.1 mod_cdrs, Credit CDRs, has only the cost negated, not the usage.
+
+    The totals are negated as they were rounded: rounded anew, up or down, they would not take back what was billed.
+    """
     lines = [
-        replace(
-            line,
-            amount_excl_tax=EXACT.subtract(ZERO, line.amount_excl_tax),
-            tax_amount=None if line.tax_amount is None else EXACT.subtract(ZERO, line.tax_amount),
-        )
+        replace(line, amount_excl_tax=_minus(line.amount_excl_tax), tax_amount=_minus_optional(line.tax_amount))
         for line in rated.lines
     ]
-    return rating.add_up(lines, agreement.rounding)
+    return Rating(tuple(lines), _minus(rated.excl_tax), _minus_optional(rated.incl_tax))
+
+
+def _minus(amount: Decimal) -> Decimal:
+    return EXACT.subtract(ZERO, amount)
+
+
+def _minus_optional(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else _minus(amount)
 
 
 def _energy_gap(claim: Claim) -> Decimal:
@@ -172,9 +179,9 @@ def _total(case: _Case) -> Iterator[Finding]:
 
 
 def _parts(case: _Case) -> Iterator[Finding]:
-    claim = case.claim
+    claim, tariffs = case.claim, (*case.claim.tariffs, *case.facts.tariffs.values())
     # A least or highest price of the session is in the total and in none of the parts.
-    if not claim.parts or claim.unreadable or any(tariff.limited for tariff in claim.tariffs):
+    if not claim.parts or claim.unreadable or any(tariff.limited for tariff in tariffs):
         return
     parts = total(claim.parts)
     claimed = EXACT.subtract(ZERO, claim.total_excl_tax) if claim.cdr.credit else claim.total_excl_tax

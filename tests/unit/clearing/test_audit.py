@@ -10,6 +10,7 @@ from services.clearing.facts import CreditedFact, Facts
 from services.clearing.findings import Code, Severity, Verdict, verdict
 from services.clearing.published import tariff_of
 from services.clearing.rules import AuditRules
+from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.samples import (
     CSP,
     END,
@@ -226,6 +227,13 @@ class TestEnergyAndTime:
         assert "C0" in found.findings[0].detail
 
 
+@pytest.mark.parametrize("limits", [{}, {"max_price_excl_tax": "4.00"}])
+def test_parts_are_not_held_against_a_published_price_limit_of_the_session(limits: dict[str, str]) -> None:
+    known = facts(tariffs={"t1": published(**limits)})
+    found = audited(known, tariffs=[], total_cost_excl_tax="4.00", total_cost_incl_tax="4.40")
+    assert ("PARTS_MISMATCH" in codes(found)) is not bool(limits)
+
+
 class TestCredit:
     def of(self, credited: CreditedFact | None, **changes: Any) -> Audit:
         money = {"total_cost_excl_tax": "-5.00", "total_cost_incl_tax": "-5.50"}
@@ -245,6 +253,17 @@ class TestCredit:
 
     def test_parts_may_be_negated_too(self) -> None:
         assert self.of(self.original(), total_energy_cost_excl_tax="-5.00").findings == ()
+
+    @pytest.mark.parametrize("mode", RoundingMode)
+    def test_a_credit_takes_back_what_was_billed_however_it_was_rounded(self, mode: RoundingMode) -> None:
+        known = facts(agreements=[agreement(rounding=RoundingRule(mode, 2), total_tolerance=Decimal(0))])
+        usage = {"total_energy": "1.111", "periods": [period({"ENERGY": "1.111"}, "T1")], "session_id": None}
+        billed = audited(known, **usage).rating
+        assert billed is not None
+        assert billed.incl_tax is not None
+        back = {"total_cost_excl_tax": f"{-billed.excl_tax}", "total_cost_incl_tax": f"{-billed.incl_tax}"}
+        found = audited(known, **usage, **back, credit=True, credit_reference_id="C1")
+        assert "TOTAL_MISMATCH" not in codes(found)
 
     @pytest.mark.parametrize(
         ("changes", "phrase"),
