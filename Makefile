@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+INDEPENDENT := $(VENV)/.independent-installed
 # The length of the long fault run.
 MINUTES ?= 20
 
@@ -31,7 +32,7 @@ clean: $(RUNTIME) ## Stop it and forget its data
 doctor: $(RUNTIME) ## Say what is wrong with this machine or the running platform
 	@$(BIN)/roamwatt doctor
 
-test: check ## All checks and all tests, on the real Kafka and PostgreSQL
+test: check $(INDEPENDENT) ## All checks and all tests, on the real Kafka and PostgreSQL
 	@$(BIN)/pytest
 
 check: $(DEVELOPMENT) ## Style, types, architecture and schemas; quick
@@ -57,10 +58,13 @@ not_installed = echo "The packages could not be installed (the reason is above).
 
 # uv installs the locks in a third of pip's time, and pip does where uv cannot (a mirror that only pip is told of).
 define install
-	@echo "Installing $(1) into $(VENV) (hashes are checked)."
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+	@echo "Installing $(1) into $(2) (hashes are checked)."
+	@$(BIN)/uv pip install --quiet --python $(2)/bin/python --compile-bytecode --require-hashes -r $(1) \
+		|| $(BIN)/python -m pip --python $(2)/bin/python install --quiet --disable-pip-version-check --require-hashes -r $(1) \
 		|| { $(not_installed); }
+endef
+
+define install_product
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 endef
 
@@ -73,12 +77,20 @@ $(BIN)/uv: tools.lock
 	@touch $@
 
 $(RUNTIME): $(BIN)/uv demo.lock pyproject.toml
-	$(call install,demo.lock)
+	$(call install,demo.lock,$(VENV))
+	$(call install_product)
 	@touch $@
 
 $(DEVELOPMENT): $(BIN)/uv dev.lock pyproject.toml
-	$(call install,dev.lock)
+	$(call install,dev.lock,$(VENV))
+	$(call install_product)
 	@touch $@ $(RUNTIME)
+
+# A partner system that others wrote, for the tests; what it needs does not go together with what the platform needs.
+$(INDEPENDENT): $(BIN)/uv independent.lock
+	@$(PYTHON) -m venv --without-pip $(VENV)/independent
+	$(call install,independent.lock,$(VENV)/independent)
+	@touch $@
 
 # Versions of what is there already stay; to renew them, remove the lock first. Locks name no package index.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -86,6 +98,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock: $(DEVELOPMENT) ## Resolve the dependencies anew into the lock files, and Kafka's jars into theirs
 	$(COMPILE) --group uv -o tools.lock
+	$(COMPILE) --group independent -o independent.lock
 	$(COMPILE) pyproject.toml --extra embedded --extra demo --group build --group dev -o dev.lock
 	$(COMPILE) pyproject.toml --extra embedded --extra demo --group build --constraints dev.lock -o demo.lock
 	$(BIN)/python -m services.runtime.embedded.jars

@@ -28,7 +28,8 @@ class PartnerOptions(BaseModel):
     Attributes:
         authorization_style: How our token is written in requests to it: BASE64 (as OCPI 2.2.1 has it) or RAW. None: as
             the handshake finds out.
-        trailing_slash: Whether the path of every URL of its modules that we call ends with a slash.
+        trailing_slash: Whether the path of every URL of its modules that we call ends with a slash, and of every one of
+            ours that we list for it: it appends ids without a slash of its own.
         pages_without_link: Whether its lists lack the header `Link`: offsets are then counted here, until a page is
             empty or not full.
         assume_last_updated: Whether objects that it sends may lack `last_updated`; they are dated by their arrival, the
