@@ -133,7 +133,10 @@ class KafkaCursorLog:
                 await consumer.start()
                 consumer.assign([tp])
                 return await self._last(consumer, tp, first, end)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except TimeoutError as error:
+            hidden = f"no end of {partition} within {self._seconds:g} s: is a transaction open?"
+            raise Unavailable(f"the cursor of lane {lane} could not be read: {hidden}") from error
+        except (KafkaError, OSError) as error:
             raise Unavailable(f"the cursor of lane {lane} could not be read ({type(error).__name__})") from error
         finally:
             await asyncio.wait([asyncio.ensure_future(consumer.stop())], timeout=self._seconds)

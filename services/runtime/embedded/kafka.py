@@ -1,64 +1,32 @@
 """One Apache Kafka node in KRaft mode, as a child process."""
 
 import base64
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from services.runtime.embedded import jars, ports, processes
 from services.runtime.embedded.errors import NoSpace, NotRunning, StartFailed
+from services.runtime.embedded.kafka_settings import controller_properties, server_properties
 from services.runtime.embedded.ports import PortBook
 
 START_SECONDS = 60
 STOP_SECONDS = 20
 FORMAT_SECONDS = 60
 _READY_LINE = b"Kafka Server started"
-_INTERNAL_PARTITIONS = 8
-
-
-def server_properties(data: Path, port: int, controller_port: int) -> str:
-    """Return the configuration of the one node.
-
-    One node means replication factor 1 everywhere. What it has acknowledged survives any crash of its process, not the
-    loss of power: records are left to the system to write out, as Kafka always does.
-    """
-    settings: dict[str, object] = {
-        "process.roles": "broker,controller",
-        "node.id": 1,
-        "controller.quorum.voters": f"1@{ports.LOOPBACK}:{controller_port}",
-        "listeners": f"PLAINTEXT://{ports.LOOPBACK}:{port},CONTROLLER://{ports.LOOPBACK}:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{ports.LOOPBACK}:{port}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "controller.listener.names": "CONTROLLER",
-        "inter.broker.listener.name": "PLAINTEXT",
-        "log.dirs": data,
-        # Topics are made from schemas/topics.toml only: one created on demand would have the wrong partitions.
-        "auto.create.topics.enable": "false",
-        "offsets.topic.replication.factor": 1,
-        "offsets.topic.num.partitions": _INTERNAL_PARTITIONS,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
-        "transaction.state.log.num.partitions": _INTERNAL_PARTITIONS,
-        "share.coordinator.state.topic.replication.factor": 1,
-        "share.coordinator.state.topic.min.isr": 1,
-        "share.coordinator.state.topic.num.partitions": _INTERNAL_PARTITIONS,
-        # A relay that was killed hides later records until its transaction is aborted; look for such ones every second.
-        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1_000,
-        "group.initial.rebalance.delay.ms": 0,
-        # After a kill the node may register again only when the session of the killed one has expired.
-        "broker.session.timeout.ms": 6_000,
-        "broker.heartbeat.interval.ms": 1_000,
-        # A machine of one node needs less memory and fewer files than the defaults reserve.
-        "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
-        "log.index.size.max.bytes": 1024 * 1024,
-    }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+_FENCED_LINE = b"Fencing broker"
+# The controller alone gives up a broker after a second; one that it had given up before is not mentioned again.
+_FENCED_SECONDS = 4
+_CLEAN_MARK = ".kafka_cleanshutdown"
 
 
 def cluster_id(new: Callable[[], uuid.UUID]) -> str:
@@ -123,28 +91,59 @@ class Kafka:
         properties = self._configure()
         if not (self.data / "meta.properties").exists():
             self._format(class_path, properties)
+        elif not (self.data / _CLEAN_MARK).exists():
+            self._give_up_former(class_path)
+        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}"]
+        with self._running(class_path, options, properties) as said:
+            self._wait(lambda: ports.is_open(self.ports.known("kafka")) and said(_READY_LINE), START_SECONDS)
+
+    def _give_up_former(self, class_path: Sequence[Path]) -> None:
+        """After a kill: let the controller alone end the killed broker's registration, before a broker starts again.
+
+        A broker that starts beside its own former registration still takes itself for the leader of everything. When
+        that registration ends a few seconds later, it drops the end markers of all transactions that were open or just
+        committed, as if their partitions were deleted, and these hang for ever (Kafka 4.3.1, with one replica).
+        """
+        properties = self.folder / "controller.properties"
+        properties.write_text(controller_properties(self.data, self.ports.port("kafka.controller")))
+        options = [
+            "-Xmx256m",
+            "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.controller.ReplicationControlManager=info",
+        ]
+        with self._running(class_path, options, properties) as said:
+            self._wait(lambda: said(_READY_LINE), START_SECONDS)
+            with contextlib.suppress(StartFailed):
+                self._wait(lambda: said(_FENCED_LINE), _FENCED_SECONDS)
+        self.stop()
+
+    @contextmanager
+    def _running(
+        self, class_path: Sequence[Path], options: Sequence[str], properties: Path
+    ) -> Iterator[Callable[[bytes], bool]]:
+        """Start the node; yields what tells whether it has said something, and stops it when the block fails."""
         begin = self.log_file.stat().st_size if self.log_file.exists() else 0
-        command = [*self._java(class_path), f"-Xms{self.heap}", f"-Xmx{self.heap}", "kafka.Kafka", str(properties)]
+        java, *rest = self._java(class_path)
+        command = [java, *options, *rest, "kafka.Kafka", str(properties)]
         self._process = processes.spawn("kafka", command, records=self.records, log_file=self.log_file)
         try:
-            self._wait_ready(self._process, begin)
+            yield partial(self._said, begin)
         except BaseException:
             self.stop()
             raise
 
-    def _wait_ready(self, process: processes.Process, begin: int) -> None:
-        def ready() -> bool:
-            return process.require_alive() and ports.is_open(self.ports.known("kafka")) and self._said_ready(begin)
+    def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
+        def held() -> bool:
+            return self.process.require_alive() and condition()
 
         processes.wait_until(
-            ready, timeout_seconds=START_SECONDS, what=f"Kafka (log: {self.log_file})", asked_to_stop=self.asked_to_stop
+            held, timeout_seconds=seconds, what=f"Kafka (log: {self.log_file})", asked_to_stop=self.asked_to_stop
         )
 
-    def _said_ready(self, begin: int) -> bool:
+    def _said(self, begin: int, line: bytes) -> bool:
         # An open port alone is too early: the node first answers that it has no leaders.
         with self.log_file.open("rb") as log:
             log.seek(begin if begin <= self.log_file.stat().st_size else 0)
-            return _READY_LINE in log.read()
+            return line in log.read()
 
     def stop(self) -> None:
         """Stop the node if it runs; what it acknowledged is kept."""

@@ -11,6 +11,7 @@ from services.runtime.embedded.kafka import Kafka
 from services.runtime.embedded.ports import PortBook
 from services.runtime.embedded.postgres import Postgres
 from tests.support.cluster import Cluster
+from tests.support.waiting import eventually
 
 
 def rows(url: str) -> list[int]:
@@ -30,14 +31,38 @@ async def produce(cluster: Cluster, topic: str, value: bytes) -> None:
 
 
 async def consume(cluster: Cluster, topic: str) -> list[bytes]:
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(
+        bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest", isolation_level="read_committed"
+    ) as consumer:
         partition = TopicPartition(topic, 0)
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]
         found: list[bytes] = []
-        while len(found) < end:
-            found.append((await consumer.getone(partition)).value)
+        while await consumer.position(partition) < end:
+            found += [each.value for each in (await consumer.getmany(partition, timeout_ms=200)).get(partition, ())]
         return found
+
+
+async def leave_a_transaction_open(cluster: Cluster, topic: str) -> None:
+    """As a client does that dies together with Kafka; the transaction is over its time at once."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=cluster.bootstrap_servers, transactional_id="dies", transaction_timeout_ms=1_000
+    )
+    await producer.start()
+    await producer.begin_transaction()
+    await producer.send_and_wait(topic, b"never committed", partition=0)
+    # No `stop`: that would end the transaction.
+    producer._sender.sender_task.cancel()
+    await producer.client.close()
+
+
+async def nothing_is_open(cluster: Cluster, topic: str) -> bool:
+    """Whether readers of committed records get to the end of the log."""
+    partition, ends = TopicPartition(topic, 0), []
+    for isolation in ("read_committed", "read_uncommitted"):
+        async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers, isolation_level=isolation) as consumer:
+            ends.append((await consumer.end_offsets([partition]))[partition])
+    return ends[0] == ends[1]
 
 
 def test_postgres_is_durable(cluster: Cluster) -> None:
@@ -65,6 +90,8 @@ async def test_what_was_acknowledged_survives_a_stop_and_a_kill(own_cluster: Clu
     for number, end in enumerate(("stop", "kill")):
         write(url, number)
         await produce(own_cluster, "kept", str(number).encode())
+        if end == "kill":
+            await leave_a_transaction_open(own_cluster, "kept")
         for server in (own_cluster.postgres, own_cluster.kafka):
             getattr(server, end)()
             assert not server.running()
@@ -73,6 +100,7 @@ async def test_what_was_acknowledged_survives_a_stop_and_a_kill(own_cluster: Clu
             server.start()
     assert rows(url) == [0, 1]
     assert (own_cluster.postgres.url(), own_cluster.bootstrap_servers) == (url, bootstrap)
+    await eventually(lambda: nothing_is_open(own_cluster, "kept"), timeout_seconds=20, what="the transaction to end")
     assert await consume(own_cluster, "kept") == [b"0", b"1"]
     wipe_makes_another_cluster(own_cluster.kafka)
 

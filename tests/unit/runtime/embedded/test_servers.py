@@ -2,7 +2,8 @@ from pathlib import Path
 from uuid import UUID
 
 from services.runtime.embedded import postgres
-from services.runtime.embedded.kafka import cluster_id, server_properties
+from services.runtime.embedded.kafka import cluster_id
+from services.runtime.embedded.kafka_settings import controller_properties, server_properties
 
 
 def properties() -> dict[str, str]:
@@ -31,6 +32,15 @@ def test_kafka_listens_on_the_loopback_interface_alone() -> None:
     found = properties()
     assert found["listeners"] == "PLAINTEXT://127.0.0.1:20001,CONTROLLER://127.0.0.1:20002"
     assert found["advertised.listeners"] == "PLAINTEXT://127.0.0.1:20001"
+
+
+def test_after_a_kill_the_controller_alone_gives_up_the_broker_within_a_second() -> None:
+    text = controller_properties(Path("/data"), 20_002)
+    found = dict(line.split("=", 1) for line in text.splitlines())
+    assert (found["process.roles"], found["listeners"]) == ("controller", "CONTROLLER://127.0.0.1:20002")
+    assert found["broker.session.timeout.ms"] == "1000"
+    same = ("node.id", "controller.quorum.voters", "log.dirs")
+    assert [found[name] for name in same] == [properties()[name] for name in same]
 
 
 def test_postgres_writes_to_disk_before_it_says_so() -> None:
