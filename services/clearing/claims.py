@@ -18,7 +18,7 @@ _PARTS: Final = (
     "total_parking_cost_excl_tax",
     "total_reservation_cost_excl_tax",
 )
-_NOT_AN_EVSE: Final = "#NA"
+NOT_AVAILABLE: Final = "#NA"
 _MAX_HOURS: Final = Decimal(10) ** 18
 
 
@@ -80,7 +80,7 @@ class Claim:
     @property
     def is_charging(self) -> bool:
         """Whether an EVSE was used; a CDR of a reservation that nobody used names none."""
-        return self.cdr.location.evse_uid != _NOT_AN_EVSE
+        return self.cdr.location.evse_uid != NOT_AVAILABLE
 
 
 def claim_of(cdr: CdrSubmitted) -> Claim:
@@ -120,7 +120,7 @@ def _place(cdr: CdrSubmitted) -> tuple[str, str, str, str, str]:
 
 
 def _occupies(cdr: CdrSubmitted) -> bool:
-    return cdr.location.evse_uid != _NOT_AN_EVSE and not cdr.credit and cdr.started_at < cdr.ended_at
+    return cdr.location.evse_uid != NOT_AVAILABLE and not cdr.credit and cdr.started_at < cdr.ended_at
 
 
 class _Reader:

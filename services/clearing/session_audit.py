@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from services.clearing.claims import Claim, same
+from services.clearing.claims import NOT_AVAILABLE, Claim, same
 from services.clearing.facts import SessionFact
 from services.clearing.rules import AuditRules
 from services.core.money import EXACT
@@ -28,7 +28,7 @@ def _place(claim: Claim, session: SessionFact) -> Iterator[str]:
         ("EVSE", where.evse_uid, session.evse_uid),
         ("connector", where.connector_id, session.connector_id),
     ):
-        if same(claimed) != same(tracked):
+        if same(claimed) != same(tracked) and claimed != NOT_AVAILABLE:
             yield f"{name} {claimed}, not {tracked}"
 
 

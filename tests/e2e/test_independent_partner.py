@@ -25,6 +25,7 @@ from tests.support.independent import Independent, independent_partner
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CARD = "04D1F2E3C4B5A6"
+QUIRKS = {"listed_with_slash": True, "assume_evse_uid": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def pair(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory)
             token = await admin.invite(partner.party, f"extrawest {role}", [role])
             path = f"/partners/{partner.party}/options"
             await admin.wait_for("gateway", path, "the invitation at the gateway", 20)
-            await admin.request("PATCH", "gateway", path, body={"trailing_slash": True})
+            await admin.request("PATCH", "gateway", path, body=QUIRKS)
             roles = await partner.register(deployment.versions_url, token)
             assert roles[0]["role"] == "HUB"
         since = (datetime.now(UTC) - timedelta(days=1)).isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ from services.core.party import PartyId
 from services.gateway.calls import Call
 from services.gateway.inbound.dating import dated
 from services.gateway.inbound.module import Outcome, Result
+from services.gateway.inbound.placing import placed
 from services.gateway.objects import Decision
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
@@ -42,12 +43,13 @@ class Desk:
     def document(self, call: Call) -> Document:
         """Return the body as parsed; see `documents.parse` for what it raises.
 
-        Where the caller's objects may lack `last_updated`, they have one from here on, in the call's body too.
+        Where the caller's objects may lack something, they have it from here on, in the call's body too.
         """
-        document = documents.parse(call.body, self.settings.max_json_depth)
-        if not call.peer.options.assume_last_updated:
-            return document
-        complete = dated(document, self.clock())
+        document = complete = documents.parse(call.body, self.settings.max_json_depth)
+        if call.peer.options.assume_last_updated:
+            complete = dated(complete, self.clock())
+        if call.peer.options.assume_evse_uid:
+            complete = placed(complete)
         if complete != document:
             call.body = documents.render(complete)
         return complete

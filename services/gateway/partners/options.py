@@ -34,6 +34,8 @@ class PartnerOptions(BaseModel):
             empty or not full.
         assume_last_updated: Whether objects that it sends may lack `last_updated`; they are dated by their arrival, the
             parts of a location like the location.
+        assume_evse_uid: Whether CDRs that it sends may lack the EVSE of their location; they then name none (`#NA`),
+            and clearing compares it with nothing.
         party_id_case: How country codes and party ids are written in URLs, routing headers and objects that go to it:
             UPPER (objects keep what their owner wrote) or LOWER. Those that it writes compare without case anyway.
         dates: How DateTimes are written in what goes to it: ZULU (`...Z`, as OCPI has it), WITHOUT_ZONE, or OFFSET
@@ -50,8 +52,10 @@ class PartnerOptions(BaseModel):
 
     authorization_style: Style | None = None
     trailing_slash: bool = False
+    listed_with_slash: bool = False
     pages_without_link: bool = False
     assume_last_updated: bool = False
+    assume_evse_uid: bool = False
     party_id_case: Literal["UPPER", "LOWER"] = "UPPER"
     dates: Literal["ZULU", "WITHOUT_ZONE", "OFFSET"] = "ZULU"
     min_tls: Literal["1.3", "1.2"] = "1.3"

@@ -58,7 +58,8 @@ async def leave_a_transaction_open(cluster: Cluster, topic: str) -> None:
 
 async def nothing_is_open(cluster: Cluster, topic: str) -> bool:
     """Whether readers of committed records get to the end of the log."""
-    partition, ends = TopicPartition(topic, 0), []
+    partition = TopicPartition(topic, 0)
+    ends: list[int] = []
     for isolation in ("read_committed", "read_uncommitted"):
         async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers, isolation_level=isolation) as consumer:
             ends.append((await consumer.end_offsets([partition]))[partition])

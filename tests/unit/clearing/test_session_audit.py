@@ -9,7 +9,7 @@ from services.clearing.claims import claim_of
 from services.clearing.facts import SessionFact
 from services.clearing.rules import AuditRules
 from services.clearing.session_audit import differences
-from tests.unit.clearing.samples import END, START, cdr, facts, session
+from tests.unit.clearing.samples import END, START, cdr, facts, place, session
 
 
 def audited(tracked: SessionFact) -> Audit:
@@ -48,3 +48,8 @@ def test_a_pseudonym_is_never_shown() -> None:
 
 def test_a_session_that_fits_has_no_differences() -> None:
     assert differences(claim_of(cdr()), session(), AuditRules()) == []
+
+
+def test_a_cdr_that_names_no_evse_is_compared_by_the_rest() -> None:
+    nowhere = claim_of(cdr(location=place(evse_uid="#NA")))
+    assert differences(nowhere, session(), AuditRules()) == []

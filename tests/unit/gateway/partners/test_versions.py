@@ -31,6 +31,11 @@ def test_the_endpoints_are_those_that_are_served() -> None:
     ]
 
 
+def test_for_a_partner_that_appends_without_a_slash_the_urls_of_modules_have_one() -> None:
+    found = offered(SERVED, V2_2_1, "https://hub.example", "/")
+    assert [each["url"].rpartition("/")[2] for each in found] == ["credentials", "", "", ""]
+
+
 def test_a_version_is_spoken_once_it_has_modules() -> None:
     assert spoken(SERVED) == (V2_2_1,)
     assert spoken([*SERVED, *routes("/ocpi/2.3.0/sender/hubclientinfo")]) == (V2_2_1,)
