@@ -28,6 +28,7 @@ from tests.integration.gateway.conversing import (
 )
 from tests.integration.gateway.partners import SUCCESS, Sent, rubbish, succeed, unavailable
 from tests.support.cluster import Cluster
+from tests.support.waiting import eventually
 from tests.unit.gateway import samples
 
 TO_CSO = routed(CSO)
@@ -165,9 +166,28 @@ class TestResults:
         assert state == "GIVEN_UP"
         assert tries > 1
 
+    async def test_an_asker_that_hangs_costs_only_its_own(self, talk: Talk) -> None:
+        async def hang_at_some(sent: Sent) -> web.Response:
+            if "hang" in sent.path:
+                await talk.csp.released.wait()
+            return succeed(sent)
+
+        talk.csp.answer = hang_at_some
+        stop = {"response_url": f"{talk.csp.url}/hang", "session_id": "S9"}
+        for _ in range(4):
+            await talk.command("STOP_SESSION", stop, **TO_CSO)
+        other = {"response_url": f"{talk.csp.url}/quick", "session_id": "S8"}
+        await talk.command("STOP_SESSION", other, OTHER_CSP, **TO_CSO)
+        *hanging, quick = [our_url(each) for each in talk.cso.sent]
+        for each in (*hanging, quick):
+            assert told(await talk.result(each, {"result": "ACCEPTED"}))[1] == 1000
+        await eventually(lambda: bool(talk.csp.received("/quick")))
+        # Two of its own places are all that it has.
+        assert len(talk.csp.received("/hang")) == 2
+
     async def test_the_askers_refusal_is_its_word(self, talk: Talk) -> None:
         talk.csp.answer = says(None, status_code=2001)
-        await talk.command("START_SESSION", start(talk.csp), **TO_CSO)
+        assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO)) == (200, 1000, ACCEPTED)
         await talk.result(our_url(talk.cso.sent[0]), {"result": "ACCEPTED"})
         await talk.settled()
         assert await talk.states() == [("REFUSED", 1)]
@@ -258,6 +278,9 @@ class TestFinding:
         assert told(await talk.command("STOP_SESSION", stop, OTHER_CSP))[:2] == (200, 4001)
         assert told(await talk.command("STOP_SESSION", stop, OTHER_CSP, **TO_CSO))[:2] == (200, 2001)
         assert len(talk.cso.sent) == 1
+        async with talk.gateway.context.engine.begin() as connection:
+            await connection.exec_driver_sql("DELETE FROM gateway.contracts")
+        assert told(await talk.command("STOP_SESSION", stop, **TO_CSO)) == (200, 1000, ACCEPTED)
 
     @pytest.mark.ocpi_rule(2)
     async def test_unknown_receivers(self, talk: Talk) -> None:
@@ -335,9 +358,15 @@ async def test_both_versions_talk_to_each_other(url: str, tmp_path: Path) -> Non
         assert ours.startswith("https://hub.example/ocpi/2.3.0/sender/commands/results/")
         assert told(await talk.result(ours, {"result": "ACCEPTED"})) == (200, 1000, None)
         await talk.handed_over()
-        newer = await talk.command("START_SESSION", start(talk.csp), CSP, "2.3.0", **routed(OTHER_CSO))
+        body = start(talk.csp, token=samples.token(type="EMAID"), extension="kept")
+        newer = await talk.command("START_SESSION", body, CSP, "2.3.0", **routed(OTHER_CSO))
         assert told(newer) == (200, 1000, ACCEPTED)
-        assert our_url(talk.cso.sent[1]).startswith("https://hub.example/ocpi/2.2.1/")
+        sent = talk.cso.sent[1]
+        assert our_url(sent).startswith("https://hub.example/ocpi/2.2.1/")
+        assert (sent.document["token"]["type"], sent.document["extension"]) == ("OTHER", "kept")
+        older, requested = await talk.events("command.requested")
+        assert (older.protocol, requested.protocol) == ("OCPI-2.2.1", "OCPI-2.3.0")
+        assert requested.credential_type == "EMAID"
 
 
 def reserve(talk: Talk, **fields: Any) -> dict[str, Any]:
