@@ -156,9 +156,13 @@ class InboxSettings(Group):
 
 
 class OutboxSettings(Group):
-    """Bounds of appending events. The number of lanes is fixed for the life of a deployment."""
+    """Bounds of appending events. The number of lanes is fixed for the life of a deployment.
 
-    lanes: Count = 1
+    Attributes:
+        lanes: At most 4: each lane of each service has a partition of its own in `relay.cursors`.
+    """
+
+    lanes: Annotated[int, Field(gt=0, le=4)] = 1
     max_rows: Count = 1_000_000
     max_event_bytes: Count = 900_000
 

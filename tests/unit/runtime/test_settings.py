@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from schemas.topics import load
+from services.runtime.kafka_lane import CURSORS, SERVICES, cursor_partition
 from services.runtime.settings import (
     AdminSettings,
     Count,
@@ -10,6 +12,7 @@ from services.runtime.settings import (
     Group,
     HttpsSettings,
     InboxSettings,
+    OutboxSettings,
     RuntimeSettings,
     SettingsError,
 )
@@ -104,3 +107,12 @@ def test_listeners_are_not_opened_without_tls(values: dict[str, object], hint: s
 def test_listener_with_tls_may_be_anywhere() -> None:
     values = {"host": "0.0.0.0", "certificate_file": "c", "key_file": "k", "public_port": 0}
     assert HttpsSettings.model_validate(values).public_port == 0
+
+
+def test_every_lane_that_may_be_set_has_its_partition_of_the_cursors() -> None:
+    most = 4
+    assert OutboxSettings(lanes=most).lanes == most
+    with pytest.raises(ValidationError):
+        OutboxSettings(lanes=most + 1)
+    used = {cursor_partition(service, lane) for service in SERVICES for lane in range(most)}
+    assert used == set(range(load()[CURSORS].partitions))
