@@ -83,6 +83,7 @@ def test_a_begun_watt_hour_is_billed() -> None:
     assert price.excl_tax == 1001
 
 
+@pytest.mark.ocpi_rule(24)
 @pytest.mark.parametrize(("hours", "seconds"), [("1.6667", 6000), ("0.3333", 1200), ("0.0001", 1), ("0", 0)])
 def test_a_begun_second_is_billed_but_no_rounding_of_four_decimals(hours: str, seconds: int) -> None:
     price = rated(tariff(component("TIME", "3600")), usage(TIME=hours))
@@ -108,6 +109,7 @@ def test_no_tax_is_another_thing_than_an_unknown_one() -> None:
     assert rated(tariff(component("ENERGY", "0.25", "0")), usage(ENERGY="20")).incl_tax == 5
 
 
+@pytest.mark.ocpi_rule(24)
 @pytest.mark.parametrize(("mode", "expected"), [("HALF_UP", "0.13"), ("HALF_EVEN", "0.12"), ("UP", "0.13")])
 def test_the_agreement_says_how_to_round(mode: str, expected: str) -> None:
     price = rated(tariff(component("ENERGY", "0.125", None)), usage(ENERGY="1"), RoundingRule(RoundingMode(mode), 2))

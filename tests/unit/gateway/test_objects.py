@@ -31,6 +31,7 @@ def test_equal_content_is_the_same_however_old(date: datetime, immutable: bool) 
     assert decide(Held({"a": 1}, NOW), {"a": 1}, date, immutable=immutable).decision is Decision.SAME
 
 
+@pytest.mark.ocpi_rule(23)
 @pytest.mark.parametrize("date", [EARLIER, NOW, LATER])
 def test_other_content_of_what_never_changes_is_a_conflict_that_names_the_field(date: datetime) -> None:
     held = Held({"total_cost": {"excl_vat": 4, "incl_vat": 5}}, NOW)
@@ -56,6 +57,7 @@ def test_of_an_erased_contract_nothing_is_left_to_compare() -> None:
     assert decide(Held(None, NOW), {"a": 1}, EARLIER, immutable=False).decision is Decision.CHANGED
 
 
+@pytest.mark.ocpi_rule(26)
 @pytest.mark.parametrize(
     ("held", "given_"),
     [

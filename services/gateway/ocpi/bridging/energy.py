@@ -1,11 +1,8 @@
 """The energy mix of a location or a tariff as OCPI 2.2.1 has it (mod_locations, EnergyMix class)."""
 
-from typing import Final
-
 from services.gateway.ocpi.bridging.fields import changed
 from services.gateway.ocpi.documents import Document
-
-_CATEGORIES: Final = frozenset({"CARBON_DIOXIDE", "NUCLEAR_WASTE"})
+from services.gateway.ocpi.v2_2_1.words import IMPACT_CATEGORIES
 
 
 def energy_mix_down(energy_mix: Document) -> Document:
@@ -14,4 +11,4 @@ def energy_mix_down(energy_mix: Document) -> Document:
 
 
 def _known(impacts: list[Document]) -> list[Document]:
-    return [impact for impact in impacts if impact.get("category") in _CATEGORIES]
+    return [impact for impact in impacts if impact.get("category") in IMPACT_CATEGORIES]

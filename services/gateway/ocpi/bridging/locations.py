@@ -9,24 +9,16 @@ from services.gateway.ocpi.bridging.energy import energy_mix_down
 from services.gateway.ocpi.bridging.fields import Change, changed, each, without, words
 from services.gateway.ocpi.bridging.tokens import token_down
 from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.v2_2_1.words import (
+    CAPABILITIES,
+    FACILITIES,
+    IMAGE_CATEGORIES,
+    PARKING_RESTRICTIONS,
+    PARKING_TYPES,
+)
 
-_CAPABILITIES: Final = frozenset(
-    {"CHARGING_PREFERENCES_CAPABLE", "CHARGING_PROFILE_CAPABLE", "CHIP_CARD_SUPPORT", "CONTACTLESS_CARD_SUPPORT"}
-    | {"CREDIT_CARD_PAYABLE", "DEBIT_CARD_PAYABLE", "PED_TERMINAL", "REMOTE_START_STOP_CAPABLE", "RESERVABLE"}
-    | {"RFID_READER", "START_SESSION_CONNECTOR_REQUIRED", "TOKEN_GROUP_CAPABLE", "UNLOCK_CAPABLE"}
-)
-_FACILITIES: Final = frozenset(
-    {"AIRPORT", "BIKE_SHARING", "BUS_STOP", "CAFE", "CARPOOL_PARKING", "FUEL_STATION", "HOTEL", "MALL"}
-    | {"METRO_STATION", "MUSEUM", "NATURE", "PARKING_LOT", "RECREATION_AREA", "RESTAURANT", "SPORT", "SUPERMARKET"}
-    | {"TAXI_STAND", "TRAIN_STATION", "TRAM_STOP", "WIFI"}
-)
-_PARKING_TYPES: Final = frozenset(
-    {"ALONG_MOTORWAY", "ON_DRIVEWAY", "ON_STREET", "PARKING_GARAGE", "PARKING_LOT", "UNDERGROUND_GARAGE"}
-)
-_RESTRICTIONS: Final = frozenset({"CUSTOMERS", "DISABLED", "EV_ONLY", "MOTORCYCLES", "PLUGGED"})
 # The one word that 2.2.1 has for places that are for some people only.
 _RESTRICTED: Final = dict.fromkeys(("EMPLOYEES", "TAXIS", "TENANTS"), "CUSTOMERS")
-_IMAGES: Final = frozenset({"CHARGER", "ENTRANCE", "LOCATION", "NETWORK", "OPERATOR", "OTHER", "OWNER"})
 
 _ONLY_NEW_OF_LOCATION: Final = frozenset({"help_phone", "parking_places"})
 _ONLY_NEW_OF_EVSE: Final = frozenset({"accepted_service_providers", "parking"})
@@ -39,7 +31,7 @@ def location_down(location: Document) -> Document:
     that it does not have, and an EVSE that has no other connectors.
     """
     found = without(location, _ONLY_NEW_OF_LOCATION)
-    if found.get("parking_type") not in _PARKING_TYPES:
+    if found.get("parking_type") not in PARKING_TYPES:
         found.pop("parking_type", None)
     places = {place["id"].casefold(): place for place in location.get("parking_places") or ()}
     return changed(found, {**_LOCATION, "evses": lambda evses: _evses_down(evses, places)})
@@ -74,7 +66,7 @@ def _parking_restrictions(used: list[Document]) -> list[str]:
 
 
 def _image_down(image: Document) -> Document:
-    return changed(image, {"category": lambda category: category if category in _IMAGES else "OTHER"})
+    return changed(image, {"category": lambda category: category if category in IMAGE_CATEGORIES else "OTHER"})
 
 
 def _business_down(business: Document) -> Document:
@@ -84,13 +76,13 @@ def _business_down(business: Document) -> Document:
 _LOCATION: Final[Mapping[str, Change]] = {
     **dict.fromkeys(("operator", "suboperator", "owner"), _business_down),
     "energy_mix": energy_mix_down,
-    "facilities": words(_FACILITIES, {}),
+    "facilities": words(FACILITIES, {}),
     "images": each(_image_down),
     "publish_allowed_to": each(token_down),
 }
 _EVSE: Final[Mapping[str, Change]] = {
-    "capabilities": words(_CAPABILITIES, {}),
+    "capabilities": words(CAPABILITIES, {}),
     "connectors": connectors_down,
     "images": each(_image_down),
-    "parking_restrictions": words(_RESTRICTIONS, _RESTRICTED),
+    "parking_restrictions": words(PARKING_RESTRICTIONS, _RESTRICTED),
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 from services.gateway.ocpi.bridging.fields import changed
 from services.gateway.ocpi.documents import Document
-from services.gateway.ocpi.v2_2_1.wire import TOKEN_TYPES
+from services.gateway.ocpi.v2_2_1.words import TOKEN_TYPES
 
 _OTHER: Final = "OTHER"
 

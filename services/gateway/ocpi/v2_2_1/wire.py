@@ -1,6 +1,6 @@
 """OCPI 2.2.1's objects as they come over the wire, with what is its own: prices with VAT, a closed list of tokens."""
 
-from typing import Final, Literal, NotRequired, TypeAlias, get_args
+from typing import Final, Literal, NotRequired, TypeAlias
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -17,8 +17,6 @@ from services.gateway.ocpi.common.wire import (
 from services.gateway.ocpi.types import Many, Number, Some
 
 TokenType: TypeAlias = Literal["AD_HOC_USER", "APP_USER", "OTHER", "RFID"]
-TOKEN_TYPES: Final = frozenset(get_args(TokenType))
-"""All types of tokens; the list is closed (mod_tokens, TokenType)."""
 
 
 class Price(TypedDict):

@@ -8,6 +8,7 @@ from services.gateway.ocpi.outgoing import to_wire
 from tests.unit.gateway import samples
 
 
+@pytest.mark.ocpi_rule(26)
 @pytest.mark.parametrize(
     ("stored", "sent"),
     [

@@ -43,6 +43,7 @@ def test_what_is_no_sensible_number(value: Any) -> None:
         check(SAMPLE, {"number": value})
 
 
+@pytest.mark.ocpi_rule(26)
 @pytest.mark.parametrize(
     ("text", "time"),
     [

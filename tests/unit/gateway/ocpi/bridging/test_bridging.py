@@ -39,6 +39,7 @@ def down(module: str, document: dict[str, Any]) -> dict[str, Any]:
     return convert(module, samples.parsed(document), V2_3_0, V2_2_1)
 
 
+@pytest.mark.ocpi_rule(13)
 @pytest.mark.parametrize("module", list(OLD))
 def test_an_object_of_2_2_1_is_valid_in_2_3_0_and_comes_back_as_it_was(module: str) -> None:
     raised = up(module, OLD[module])
@@ -48,6 +49,7 @@ def test_an_object_of_2_2_1_is_valid_in_2_3_0_and_comes_back_as_it_was(module: s
     assert back["last_updated"] == raised["last_updated"] == samples.NOW
 
 
+@pytest.mark.ocpi_rule(13)
 @pytest.mark.parametrize("module", list(NEW))
 def test_an_object_of_2_3_0_is_valid_in_2_2_1(module: str) -> None:
     given = samples.parsed(NEW[module])
@@ -110,6 +112,7 @@ def test_bodies_that_hold_a_token(module: str) -> None:
     assert down(module, {"location_id": "LOC1"}) == {"location_id": "LOC1"}
 
 
+@pytest.mark.ocpi_rule(7)
 def test_a_hub_is_no_role_in_2_3_0() -> None:
     assert up("hubclientinfo", {"role": "HUB", "status": "CONNECTED"}) == {"role": "OTHER", "status": "CONNECTED"}
     assert up("hubclientinfo", {"role": "CPO"}) == {"role": "CPO"}

@@ -79,6 +79,7 @@ def test_what_the_text_lets_away_may_be_missing(field: str) -> None:
     assert submitted(document) == submitted({**document, field: None})
 
 
+@pytest.mark.ocpi_rule(23)
 def test_a_credit_cdr_names_the_cdr_that_it_takes_back() -> None:
     with pytest.raises(OcpiError, match=r"^credit_reference_id: missing"):
         check_cdr(DIALECT, samples.parsed(samples.cdr(credit=True)))

@@ -32,6 +32,7 @@ def test_a_change_of_the_location_replaces_its_fields_by_name() -> None:
     assert result.held_date == NOW
 
 
+@pytest.mark.ocpi_rule(12)
 def test_a_change_of_an_evse_moves_the_dates_of_evse_and_location() -> None:
     change = push({"status": "CHARGING", "last_updated": samples.LATER}, "e1")
     document = merge(DIALECT, change, held()).document
@@ -47,6 +48,7 @@ def test_a_change_of_a_connector_moves_all_its_parents() -> None:
     assert document["evses"][0]["last_updated"] == document["last_updated"] == samples.LATER
 
 
+@pytest.mark.ocpi_rule(12)
 def test_dates_of_parents_never_go_back() -> None:
     change = push({"status": "CHARGING", "last_updated": samples.NOW}, "E1")
     document = merge(DIALECT, change, held(last_updated=samples.LATER)).document
@@ -59,6 +61,7 @@ def test_a_part_is_compared_with_its_own_date() -> None:
     assert merge(DIALECT, push(samples.evse(uid="E2"), "E2", patch=False), location).held_date is None
 
 
+@pytest.mark.ocpi_rule(27)
 def test_a_new_evse_is_added_and_a_known_one_replaced() -> None:
     added = merge(DIALECT, push(samples.parsed(samples.evse(uid="E2")), "E2", patch=False), held()).document
     assert [each["uid"] for each in added["evses"]] == ["E1", "E2"]

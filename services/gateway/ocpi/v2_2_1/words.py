@@ -1,0 +1,35 @@
+"""The closed lists of words of OCPI 2.2.1 that 2.3.0 has opened (mod_locations, mod_tokens)."""
+
+from typing import Final, get_args
+
+from services.gateway.ocpi.v2_2_1.wire import TokenType
+
+CAPABILITIES: Final = frozenset(
+    {"CHARGING_PREFERENCES_CAPABLE", "CHARGING_PROFILE_CAPABLE", "CHIP_CARD_SUPPORT", "CONTACTLESS_CARD_SUPPORT"}
+    | {"CREDIT_CARD_PAYABLE", "DEBIT_CARD_PAYABLE", "PED_TERMINAL", "REMOTE_START_STOP_CAPABLE", "RESERVABLE"}
+    | {"RFID_READER", "START_SESSION_CONNECTOR_REQUIRED", "TOKEN_GROUP_CAPABLE", "UNLOCK_CAPABLE"}
+)
+_DOMESTIC: Final = frozenset(f"DOMESTIC_{letter}" for letter in "ABCDEFGHIJKLMNO")
+_IEC: Final = frozenset(
+    {"IEC_60309_2_single_16", "IEC_60309_2_three_16", "IEC_60309_2_three_32", "IEC_60309_2_three_64"}
+    | {"IEC_62196_T1", "IEC_62196_T1_COMBO", "IEC_62196_T2", "IEC_62196_T2_COMBO", "IEC_62196_T3A", "IEC_62196_T3C"}
+)
+_NEMA: Final = frozenset(f"NEMA_{kind}" for kind in ("5_20", "6_30", "6_50", "10_30", "10_50", "14_30", "14_50"))
+CONNECTOR_TYPES: Final = (
+    _DOMESTIC
+    | _IEC
+    | _NEMA
+    | {"CHADEMO", "CHAOJI", "GBT_AC", "GBT_DC", "PANTOGRAPH_BOTTOM_UP", "PANTOGRAPH_TOP_DOWN", "TESLA_R", "TESLA_S"}
+)
+FACILITIES: Final = frozenset(
+    {"AIRPORT", "BIKE_SHARING", "BUS_STOP", "CAFE", "CARPOOL_PARKING", "FUEL_STATION", "HOTEL", "MALL"}
+    | {"METRO_STATION", "MUSEUM", "NATURE", "PARKING_LOT", "RECREATION_AREA", "RESTAURANT", "SPORT", "SUPERMARKET"}
+    | {"TAXI_STAND", "TRAIN_STATION", "TRAM_STOP", "WIFI"}
+)
+IMAGE_CATEGORIES: Final = frozenset({"CHARGER", "ENTRANCE", "LOCATION", "NETWORK", "OPERATOR", "OTHER", "OWNER"})
+IMPACT_CATEGORIES: Final = frozenset({"CARBON_DIOXIDE", "NUCLEAR_WASTE"})
+PARKING_RESTRICTIONS: Final = frozenset({"CUSTOMERS", "DISABLED", "EV_ONLY", "MOTORCYCLES", "PLUGGED"})
+PARKING_TYPES: Final = frozenset(
+    {"ALONG_MOTORWAY", "ON_DRIVEWAY", "ON_STREET", "PARKING_GARAGE", "PARKING_LOT", "UNDERGROUND_GARAGE"}
+)
+TOKEN_TYPES: Final = frozenset(get_args(TokenType))
