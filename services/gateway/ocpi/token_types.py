@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.gateway.ocpi.envelope import OcpiError
-from services.gateway.ocpi.v2_2_1.wire import TOKEN_TYPES
+from services.gateway.ocpi.v2_2_1.words import TOKEN_TYPES
 from services.gateway.ocpi.versions import V2_2_1, Version
 
 _MAX_CHARACTERS: Final = 64
