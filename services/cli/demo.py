@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from services.cli import demo_bridging as bridging
 from services.cli import demo_steps as steps
 from services.cli.admin_session import admin_session
-from services.cli.demo_partners import stand_in
+from services.cli.demo_partners import stand_in, together
 from services.cli.demo_read_back import Source, kafka_options, read_record
 from services.cli.demo_steps import Roaming
 from services.cli.demo_story import Step, Story, expect
@@ -29,7 +30,7 @@ from services.runtime.embedded import signals
 from services.runtime.embedded.deployment import Deployment, NotRunning
 from services.runtime.embedded.errors import Interrupted
 
-CSO, CSP = "FR-CSO", "NL-CSP"
+CSO, CSP, NEWER_CSP = "FR-CSO", "NL-CSP", "DE-NEW"
 READ_BACK_SECONDS = 20.0
 MAX_WIDTH = 100
 INTERRUPTED = 130
@@ -84,17 +85,22 @@ def _deployment(story: Story) -> Iterator[Deployment]:
 
 async def _tell(story: Story, console: Console, deployment: Deployment) -> None:
     folder = Path(tempfile.mkdtemp(prefix="roamwatt-demo-"))
-    logs = deployment.layout.logs
+    logs, ca = deployment.layout.logs, deployment.ca_file
     try:
         async with (
             admin_session(deployment) as admin,
-            stand_in("cso", CSO, deployment.ca_file, folder / "cso", logs / "partner-cso.log") as cso,
-            stand_in("csp", CSP, deployment.ca_file, folder / "csp", logs / "partner-csp.log") as csp,
+            together(
+                stand_in("cso", CSO, ca, folder / "cso", logs / "partner-cso.log"),
+                stand_in("csp", CSP, ca, folder / "csp", logs / "partner-csp.log"),
+                stand_in("csp", NEWER_CSP, ca, folder / "new", logs / "partner-new.log", version="2.3.0"),
+            ) as (cso, csp, newer),
         ):
             run = secrets.token_hex(3).upper()
             trusted = deployment.layout.partner_authorities
             roaming = Roaming(cso, csp, admin, run, deployment.versions_url, trusted)
             posted = await _roam(story, roaming)
+            with story.step(7, "A home-CSP on OCPI 2.3.0 joins, and each partner gets its own version") as step:
+                await bridging.bridge(replace(roaming, csp=newer), step)
             await _read_back(story, console, deployment, posted)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -118,7 +124,7 @@ async def _roam(story: Story, roaming: Roaming) -> Posted:
 
 
 async def _read_back(story: Story, console: Console, deployment: Deployment, posted: Posted) -> None:
-    with story.step(7, "Read back with Confluent's client through the schema catalogue") as step:
+    with story.step(8, "Read back with Confluent's client through the schema catalogue") as step:
         source = Source(kafka_options(deployment.bootstrap_servers), deployment.catalogue_url, deployment.ca_file)
         cdr_id = posted.cdr["id"]
         cleared, service = [

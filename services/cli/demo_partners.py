@@ -5,7 +5,7 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,15 +65,26 @@ class StandIn:
 
 
 @asynccontextmanager
-async def stand_in(kind: str, party: str, platform_ca: Path, folder: Path, log_file: Path) -> AsyncIterator[StandIn]:
+async def stand_in(
+    kind: str, party: str, platform_ca: Path, folder: Path, log_file: Path, *, version: str = "2.2.1"
+) -> AsyncIterator[StandIn]:
     """Run a stand-in (`cso` or `csp`) for as long as the context is open; it ends with us, whatever ends us.
+
+    Args:
+        kind: Which of the two.
+        party: Its party id.
+        platform_ca: The authority of the platform's certificate.
+        folder: For the authority of its own.
+        log_file: For what it says.
+        version: The version of OCPI that it speaks.
 
     Raises:
         Unavailable: when it does not start, or the stand-ins are not part of this installation.
     """
     if not (CHECKOUT / "tests" / "partners").is_dir():
         raise Unavailable("the stand-in partners are part of a source checkout; this installation has none")
-    arguments = ["--party", party, "--platform-ca", str(platform_ca), "--folder", str(folder), "--stop-on-eof"]
+    arguments = ["--party", party, "--version", version, "--stop-on-eof"]
+    arguments += ["--platform-ca", str(platform_ca), "--folder", str(folder)]
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", f"tests.partners.{kind}", *arguments,
@@ -90,6 +101,18 @@ async def stand_in(kind: str, party: str, platform_ca: Path, folder: Path, log_f
             yield StandIn(party, Path(ready["ca_file"]), ready["versions_url"], ready["control_url"], session)
     finally:
         await _stop(process)
+
+
+@asynccontextmanager
+async def together(*stand_ins: AbstractAsyncContextManager[StandIn]) -> AsyncIterator[list[StandIn]]:
+    """Start stand-ins at the same time, each as `stand_in` says; they all end with the context, or when one fails."""
+    async with AsyncExitStack() as stack:
+        entering = (stack.enter_async_context(each) for each in stand_ins)
+        begun = await asyncio.gather(*entering, return_exceptions=True)
+        for each in begun:
+            if isinstance(each, BaseException):
+                raise each
+        yield [each for each in begun if isinstance(each, StandIn)]
 
 
 async def _ready(process: asyncio.subprocess.Process, party: str, log_file: Path) -> dict[str, Any]:

@@ -119,8 +119,9 @@ async def test_the_demo_command_tells_it_without_colour_and_exits_0(deployment: 
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "All 7 steps seen" in done.stdout
+    assert "All 8 steps seen" in done.stdout
     assert "10.68 EUR" in done.stdout
+    assert "before_taxes 2.25, VAT 0.45" in " ".join(done.stdout.split())
     assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 90
     assert done.stderr == ""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.partners.ocpi import Party, now_text
+from tests.partners.ocpi import NEWER, OLDER, Party, now_text
 
 Object = dict[str, Any]
 FOUR_PLACES = Decimal("0.0001")
@@ -14,6 +14,13 @@ CURRENCY = "EUR"
 VAT_PERCENT = Decimal(20)
 PRICE_PER_KWH = Decimal("0.35")
 PRICE_PER_SESSION = Decimal("0.50")
+PARKING: Object = {
+    "id": "P1",
+    "vehicle_types": ["PERSONAL_VEHICLE"],
+    "restricted_to_type": False,
+    "reservation_required": False,
+    "roofed": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,10 @@ class Charge:
         return replace(self, kwh=kwh, ended_at=ended_at)
 
 
-def location(party: Party, location_id: str, tariff_id: str, at: datetime) -> Object:
-    """A site with two 50 kW chargers."""
-    return {
+def location(party: Party, location_id: str, tariff_id: str, at: datetime, version: str = OLDER) -> Object:
+    """A site with two 50 kW chargers; 2.3.0 has words for its parking places too."""
+    newer = {"help_phone": "+33 3 20 00 00 00", "parking_places": [PARKING]} if version == NEWER else {}
+    return newer | {
         "country_code": party.country_code,
         "party_id": party.party_id,
         "id": location_id,
@@ -58,12 +66,12 @@ def location(party: Party, location_id: str, tariff_id: str, at: datetime) -> Ob
         "coordinates": {"latitude": "50.636565", "longitude": "3.063528"},
         "time_zone": "Europe/Paris",
         "operator": {"name": "Stand-in operator"},
-        "evses": [_evse(party, location_id, number, tariff_id, at) for number in (1, 2)],
+        "evses": [_evse(party, location_id, number, tariff_id, at, version) for number in (1, 2)],
         "last_updated": now_text(at),
-    }
+    }  # fmt: skip
 
 
-def _evse(party: Party, location_id: str, number: int, tariff_id: str, at: datetime) -> Object:
+def _evse(party: Party, location_id: str, number: int, tariff_id: str, at: datetime, version: str = OLDER) -> Object:
     connector = {
         "id": "1",
         "standard": "IEC_62196_T2_COMBO",
@@ -75,14 +83,15 @@ def _evse(party: Party, location_id: str, number: int, tariff_id: str, at: datet
         "tariff_ids": [tariff_id],
         "last_updated": now_text(at),
     }
-    return {
+    newer = {"parking": [{"parking_id": PARKING["id"]}]} if version == NEWER else {}
+    return newer | {
         "uid": evse_uid(location_id, number),
         "evse_id": evse_id(party, location_id, number),
         "status": "AVAILABLE",
         "capabilities": ["RFID_READER"],
         "connectors": [connector],
         "last_updated": now_text(at),
-    }
+    }  # fmt: skip
 
 
 def evse_uid(location_id: str, number: int) -> str:
@@ -95,10 +104,10 @@ def evse_id(party: Party, location_id: str, number: int) -> str:
     return f"{party.country_code}*{party.party_id}*E{location_id}{number}"
 
 
-def tariff(party: Party, tariff_id: str, at: datetime) -> Object:
-    """A price per kWh and one per session, both with VAT, unrestricted and with step size 1."""
+def tariff(party: Party, tariff_id: str, at: datetime, version: str = OLDER) -> Object:
+    """A price per kWh and one per session, VAT on top of both, unrestricted and with step size 1."""
     prices = (("ENERGY", PRICE_PER_KWH), ("FLAT", PRICE_PER_SESSION))
-    return {
+    return ({"tax_included": "NO"} if version == NEWER else {}) | {
         "country_code": party.country_code,
         "party_id": party.party_id,
         "id": tariff_id,
@@ -108,10 +117,10 @@ def tariff(party: Party, tariff_id: str, at: datetime) -> Object:
             for kind, price in prices
         ],
         "last_updated": now_text(at),
-    }
+    }  # fmt: skip
 
 
-def session(party: Party, charge: Charge, at: datetime) -> Object:
+def session(party: Party, charge: Charge, at: datetime, version: str = OLDER) -> Object:
     """The whole session object as it is now."""
     ended = {} if charge.ended_at is None else {"end_date_time": now_text(charge.ended_at)}
     return _authorized(charge) | ended | {
@@ -125,14 +134,15 @@ def session(party: Party, charge: Charge, at: datetime) -> Object:
         "connector_id": "1",
         "currency": CURRENCY,
         "charging_periods": [_period(charge)],
-        "total_cost": price(PRICE_PER_SESSION + PRICE_PER_KWH * charge.kwh),
+        "total_cost": price(PRICE_PER_SESSION + PRICE_PER_KWH * charge.kwh, version),
         "status": "ACTIVE" if charge.ended_at is None else "COMPLETED",
         "last_updated": now_text(at),
     }  # fmt: skip
 
 
 def cdr(party: Party, charge: Charge, cdr_id: str, place: Mapping[str, Any], used: Object, at: datetime) -> Object:
-    """The CDR of an ended session, at a place (location object) and by a tariff, right to the cent."""
+    """The CDR of an ended session, at a place (location object) and by a tariff, right to the cent, in its version."""
+    version = NEWER if "tax_included" in used else OLDER
     ended_at = charge.ended_at or charge.started_at
     energy_cost = PRICE_PER_KWH * charge.kwh
     return _authorized(charge) | {
@@ -146,10 +156,10 @@ def cdr(party: Party, charge: Charge, cdr_id: str, place: Mapping[str, Any], use
         "currency": CURRENCY,
         "tariffs": [used],
         "charging_periods": [_period(charge)],
-        "total_cost": price(PRICE_PER_SESSION + energy_cost),
-        "total_fixed_cost": price(PRICE_PER_SESSION),
+        "total_cost": price(PRICE_PER_SESSION + energy_cost, version),
+        "total_fixed_cost": price(PRICE_PER_SESSION, version),
         "total_energy": charge.kwh,
-        "total_energy_cost": price(energy_cost),
+        "total_energy_cost": price(energy_cost, version),
         "total_time": hours(charge.started_at, ended_at),
         "last_updated": now_text(at),
     }
@@ -170,10 +180,12 @@ def cdr_location(place: Mapping[str, Any], number: int) -> Object:
     }
 
 
-def price(excluding_vat: Decimal) -> Object:
-    """A Price: without VAT and with it, to four places."""
-    including = excluding_vat * (1 + VAT_PERCENT / 100)
-    return {"excl_vat": _four(excluding_vat), "incl_vat": _four(including)}
+def price(excluding_vat: Decimal, version: str = OLDER) -> Object:
+    """A Price to four places: without VAT and with it, or in 2.3.0 before taxes and the taxes."""
+    excluding, including = _four(excluding_vat), _four(excluding_vat * (1 + VAT_PERCENT / 100))
+    if version == NEWER:
+        return {"before_taxes": excluding, "taxes": [{"name": "VAT", "amount": including - excluding}]}
+    return {"excl_vat": excluding, "incl_vat": including}
 
 
 def hours(start: datetime, end: datetime) -> Decimal:

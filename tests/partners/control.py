@@ -97,6 +97,7 @@ async def _register(partner: Partner, order: dict[str, Any]) -> Any:
     modules = sorted({module for module, _ in partner.platform.endpoints})
     return {
         "hub": str(partner.platform.hub),
+        "version": partner.version,
         "modules": modules,
         "milliseconds": round((time.monotonic() - started) * 1000, 3),
     }

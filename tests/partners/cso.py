@@ -28,13 +28,15 @@ class Charger:
     async def publish_location(self, partner: Partner, order: dict[str, Any]) -> Any:
         """`{"id"?, "tariff_id"?, "changes"?}`: push a location."""
         location_id = order.get("id", LOCATION_ID)
-        value = charging.location(partner.party, location_id, order.get("tariff_id", TARIFF_ID), _now())
+        value = charging.location(
+            partner.party, location_id, order.get("tariff_id", TARIFF_ID), _now(), partner.version
+        )
         return await put_owned(partner, "locations", location_id, value | order.get("changes", {}))
 
     async def publish_tariff(self, partner: Partner, order: dict[str, Any]) -> Any:
         """`{"id"?, "changes"?}`: push a tariff."""
         tariff_id = order.get("id", TARIFF_ID)
-        value = charging.tariff(partner.party, tariff_id, _now())
+        value = charging.tariff(partner.party, tariff_id, _now(), partner.version)
         return await put_owned(partner, "tariffs", tariff_id, value | order.get("changes", {}))
 
     async def authorize(self, partner: Partner, order: dict[str, Any]) -> Any:
@@ -64,7 +66,7 @@ class Charger:
         """`{"id", "kwh"}`: the session goes on (PATCH)."""
         charge = self._charge(order["id"]).progressed(Decimal(str(order["kwh"])))
         self.charges[charge.session_id] = charge
-        whole = charging.session(partner.party, charge, _now())
+        whole = charging.session(partner.party, charge, _now(), partner.version)
         partner.publish("sessions", charge.session_id, whole)
         change = {name: whole[name] for name in ("kwh", "total_cost", "last_updated")}
         url, started = owned_url(partner, "sessions", charge.session_id), time.monotonic()
@@ -97,7 +99,7 @@ class Charger:
 
     async def _push_session(self, partner: Partner, charge: charging.Charge) -> Any:
         self.charges[charge.session_id] = charge
-        value = charging.session(partner.party, charge, _now())
+        value = charging.session(partner.party, charge, _now(), partner.version)
         return await put_owned(partner, "sessions", charge.session_id, value)
 
     def _charge(self, session_id: str) -> charging.Charge:

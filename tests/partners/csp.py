@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from tests.partners import remote, serving
 from tests.partners.control import put_owned
-from tests.partners.ocpi import UNKNOWN_TOKEN, VERSION, now_text
+from tests.partners.ocpi import UNKNOWN_TOKEN, now_text
 from tests.partners.partner import Partner, answer, guarded
 
 RECEIVES = ("locations", "tariffs", "sessions", "cdrs")
@@ -54,7 +54,7 @@ class Contracts:
         """Answer the platform's real-time authorization request."""
         uid = request.path_params["uid"]
         token = partner.published.get("tokens", {}).get(uid)
-        if token is None:
+        if token is None or request.query_params.get("type", "RFID") != token["type"]:
             return answer(None, UNKNOWN_TOKEN, "unknown token", status=404)
         allowed = self.decisions.get(uid, "ALLOWED" if token["valid"] else "BLOCKED")
         info: dict[str, Any] = {"allowed": allowed, "token": token}
@@ -69,7 +69,7 @@ def main() -> None:
     options = serving.arguments(__doc__ or "", "NL-CSP")
 
     def routes(partner: Partner) -> list[Route]:
-        path = f"/ocpi/{VERSION}/sender/tokens/{{uid}}/authorize"
+        path = f"{partner.root}/sender/tokens/{{uid}}/authorize"
         asked = Route(path, guarded(partner, "tokens", contracts.authorize), methods=["POST"])
         return [asked, *far.routes(partner)]
 

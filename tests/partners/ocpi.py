@@ -1,4 +1,4 @@
-"""The little of OCPI 2.2.1's transport that a partner needs: envelope, token header, message ids, routing, numbers."""
+"""The little of OCPI's transport that a partner needs, the same in both versions: envelope, tokens, ids, routing."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-VERSION = "2.2.1"
+OLDER, NEWER = "2.2.1", "2.3.0"
 SUCCESS = 1000
 CLIENT_ERROR = 2000
 INVALID_PARAMETERS = 2001

@@ -13,7 +13,7 @@ from tests.partners import judge
 from tests.partners.behaviour import Behaviour
 from tests.partners.journal import Journal, Sighting, arrival
 from tests.partners.objects import Object, page, patched, with_part
-from tests.partners.ocpi import INVALID_PARAMETERS, SUCCESS, VERSION, Party, dumps, envelope, loads, token_in
+from tests.partners.ocpi import INVALID_PARAMETERS, SUCCESS, Party, dumps, envelope, loads, token_in
 from tests.partners.platform import Platform
 
 MAX_PAGE = 100
@@ -39,24 +39,34 @@ class Partner:
     published: dict[str, dict[str, Object]] = field(default_factory=dict)
     received: dict[str, dict[tuple[str, str], Object]] = field(default_factory=dict)
 
+    @property
+    def version(self) -> str:
+        """The version of OCPI that it speaks."""
+        return self.platform.version
+
+    @property
+    def root(self) -> str:
+        """The path that all its endpoints begin with."""
+        return f"/ocpi/{self.version}"
+
     def publish(self, module: str, object_id: str, value: Object) -> None:
         """Keep an own object, so that it can be pulled too."""
         self.published.setdefault(module, {})[object_id] = value
 
     def version_details(self) -> dict[str, Any]:
         """Our modules and where they are."""
-        root = f"{self.base_url}/ocpi/{VERSION}"
+        root = self.base_url + self.root
         endpoints = [{"identifier": "credentials", "role": "RECEIVER", "url": f"{root}/credentials"}]
         endpoints += [
             {"identifier": each, "role": "RECEIVER", "url": f"{root}/receiver/{each}"} for each in self.receives
         ]
         endpoints += [{"identifier": each, "role": "SENDER", "url": f"{root}/sender/{each}"} for each in self.sends]
-        return {"version": VERSION, "endpoints": endpoints}
+        return {"version": self.version, "endpoints": endpoints}
 
 
 def application(partner: Partner, extra: list[Route]) -> Starlette:
     """The public ASGI application; `extra` are routes of one kind of partner and win over the common ones."""
-    root = f"/ocpi/{VERSION}"
+    root = partner.root
     return Starlette(
         routes=[
             *extra,
@@ -115,7 +125,7 @@ def guarded(
 
 async def _note(partner: Partner, module: str, request: Request, body: Any) -> None:
     at, headers = arrival(request.headers)
-    for complaint in judge.complaints(request.method, module, request.headers, partner.party, body):
+    for complaint in judge.complaints(request.method, module, request.headers, partner.party, body, partner.version):
         partner.journal.complain(complaint)
     mode = partner.behaviour.for_module(module).value
     owner, object_id = _address(request, body)
@@ -131,7 +141,7 @@ def _address(request: Request, body: Any) -> tuple[str, str]:
 
 
 async def _versions(partner: Partner, _module: str, _request: Request, _body: Any) -> Response:
-    return answer([{"version": VERSION, "url": f"{partner.base_url}/ocpi/{VERSION}"}])
+    return answer([{"version": partner.version, "url": partner.base_url + partner.root}])
 
 
 async def _details(partner: Partner, _module: str, _request: Request, _body: Any) -> Response:
@@ -174,7 +184,7 @@ async def _post_cdr(partner: Partner, _module: str, _request: Request, body: Any
         return answer(None, INVALID_PARAMETERS, "another CDR has this id")
     status = 200 if key in known else 201
     known[key] = body
-    location = f"{partner.base_url}/ocpi/{VERSION}/receiver/cdrs/{body['id']}"
+    location = f"{partner.base_url}{partner.root}/receiver/cdrs/{body['id']}"
     return answer(status=status, headers={"Location": location})
 
 

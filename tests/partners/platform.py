@@ -10,12 +10,19 @@ from typing import Any
 
 import aiohttp
 
-from tests.partners.ocpi import SUCCESS, VERSION, Party, dumps, loads, request_headers
+from tests.partners.ocpi import OLDER, SUCCESS, Party, dumps, loads, request_headers
 
 REQUEST_SECONDS = 30.0
 MAX_CONNECTIONS = 64
 INVITED_SECONDS = 10.0
 INVITED_PAUSE_SECONDS = 0.05
+
+
+def hub_of(given: Mapping[str, Any]) -> Party:
+    """The platform's own party: 2.3.0 has a field for it, in 2.2.1 it is the only role that is given."""
+    if "hub_party_id" in given:
+        return Party(given["hub_party_id"][:2], given["hub_party_id"][2:])
+    return Party(given["roles"][0]["country_code"], given["roles"][0]["party_id"])
 
 
 class HandshakeError(Exception):
@@ -48,6 +55,7 @@ class Platform:
     Attributes:
         token_for_us: Token B, by which the platform calls us.
         token_for_them: Token C (A until registered), by which we call the platform.
+        version: The version of OCPI that we speak.
         endpoints: (module, role) to URL, from the platform's version details.
         hub: The party that the platform gave itself in its credentials.
     """
@@ -56,6 +64,7 @@ class Platform:
     role: str
     versions_url: str
     tls: ssl.SSLContext
+    version: str = OLDER
     token_for_us: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     token_for_them: str | None = None
     endpoints: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -74,16 +83,16 @@ class Platform:
             await asyncio.sleep(INVITED_PAUSE_SECONDS)
             first = await self.request("GET", their_versions_url, module="versions")
         versions = self._data(first)
-        details_url = next((each["url"] for each in versions if each["version"] == VERSION), None)
+        details_url = next((each["url"] for each in versions if each["version"] == self.version), None)
         if details_url is None:
-            message = f"the platform offers no version {VERSION}"
+            message = f"the platform offers no version {self.version}"
             raise HandshakeError(message)
         details = self._data(await self.request("GET", details_url, module="versions"))
         self.endpoints = {(each["identifier"], each["role"]): each["url"] for each in details["endpoints"]}
         url = self.url("credentials", "RECEIVER", "SENDER")
         given = self._data(await self.request("POST", url, self.credentials(), module="credentials"))
         self.token_for_them = given["token"]
-        self.hub = Party(given["roles"][0]["country_code"], given["roles"][0]["party_id"])
+        self.hub = hub_of(given)
 
     def credentials(self) -> dict[str, Any]:
         """The credentials object that tells the platform how to reach us."""

@@ -14,11 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.partners.control import outcome
-from tests.partners.ocpi import VERSION, Party, now_text
+from tests.partners.ocpi import Party, now_text
 from tests.partners.partner import Partner, answer, guarded
 
 MODULES = ("commands", "chargingprofiles")
-ROOT = f"/ocpi/{VERSION}"
 Start = Callable[[Partner, dict[str, Any]], Awaitable[Any]]
 
 
@@ -36,10 +35,12 @@ class Stations:
 
     def routes(self, partner: Partner) -> list[Route]:
         """The CSO's receiver of both modules, and its sender of preferences."""
-        profiles = f"{ROOT}/receiver/chargingprofiles/{{id}}"
-        preferences = f"{ROOT}/sender/sessions/{{id}}/charging_preferences"
+        profiles = f"{partner.root}/receiver/chargingprofiles/{{id}}"
+        preferences = f"{partner.root}/sender/sessions/{{id}}/charging_preferences"
         return [
-            Route(f"{ROOT}/receiver/commands/{{id}}", guarded(partner, "commands", self.command), methods=["POST"]),
+            Route(
+                f"{partner.root}/receiver/commands/{{id}}", guarded(partner, "commands", self.command), methods=["POST"]
+            ),
             Route(profiles, guarded(partner, "chargingprofiles", self.profile), methods=["GET", "PUT", "DELETE"]),
             Route(preferences, guarded(partner, "charging_preferences", _prefer), methods=["PUT"]),
         ]
@@ -105,7 +106,7 @@ class Remote:
     def routes(self, partner: Partner) -> list[Route]:
         """Where results are to be told; the text leaves the path to the CSP."""
         return [
-            Route(f"{ROOT}/results/{module}/{{id}}", guarded(partner, module, _taken), methods=["POST"])
+            Route(f"{partner.root}/results/{module}/{{id}}", guarded(partner, module, _taken), methods=["POST"])
             for module in MODULES
         ]
 
@@ -144,7 +145,7 @@ async def _send(
 
 
 def _url(partner: Partner, module: str, reference: str) -> str:
-    return f"{partner.base_url}{ROOT}/results/{module}/{reference}"
+    return f"{partner.base_url}{partner.root}/results/{module}/{reference}"
 
 
 async def _taken(_partner: Partner, _module: str, _request: Request, _body: Any) -> Response:

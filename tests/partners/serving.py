@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from tests.partners import certificates, control
 from tests.partners import partner as public
-from tests.partners.ocpi import Party
+from tests.partners.ocpi import NEWER, OLDER, Party
 from tests.partners.partner import Partner
 from tests.partners.platform import Platform
 
@@ -47,6 +47,7 @@ def arguments(description: str, party: str) -> argparse.Namespace:
     """The options of a partner."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--party", type=Party.parse, default=Party.parse(party), help=f"CC-PPP, default {party}")
+    parser.add_argument("--version", choices=(OLDER, NEWER), default=OLDER, help=f"of OCPI, default {OLDER}")
     parser.add_argument("--port", type=int, default=0, help="public port; 0 takes a free one")
     parser.add_argument("--control-port", type=int, default=0, help="control port on loopback; 0 takes a free one")
     parser.add_argument("--control-token", help="default: a random one, printed when ready")
@@ -90,7 +91,7 @@ async def _serve(
     base_url, control_url = (f"https://{HOST}:{each.getsockname()[1]}" for each in sockets)
     tls = ssl.create_default_context(cafile=options.platform_ca)
     tls.minimum_version = ssl.TLSVersion.TLSv1_3
-    platform = Platform(options.party, role, f"{base_url}/ocpi/versions", tls)
+    platform = Platform(options.party, role, f"{base_url}/ocpi/versions", tls, options.version)
     partner = Partner(options.party, base_url, platform, *modules)
     token = options.control_token or secrets.token_urlsafe(24)
     applications: list[ASGIApp] = [

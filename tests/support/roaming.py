@@ -11,21 +11,25 @@ from typing import Any
 
 from services.cli import demo_steps as steps
 from services.cli.admin_session import admin_session
-from services.cli.demo_partners import stand_in
+from services.cli.demo_partners import stand_in, together
 from services.cli.demo_steps import Roaming
 from services.cli.demo_story import Step
 from services.runtime.embedded.deployment import Deployment
 
 
 @asynccontextmanager
-async def two_partners(deployment: Deployment) -> AsyncIterator[Roaming]:
-    """A visited-CSO and a home-CSP that nobody else uses, connected and free to roam."""
+async def two_partners(
+    deployment: Deployment, cso_version: str = "2.2.1", csp_version: str = "2.2.1"
+) -> AsyncIterator[Roaming]:
+    """A visited-CSO and a home-CSP that nobody else uses, connected and free to roam, each on its version of OCPI."""
     with tempfile.TemporaryDirectory(prefix="roamwatt-partners-") as name:
-        folder, logs = Path(name), deployment.layout.logs
+        folder, logs, ca = Path(name), deployment.layout.logs, deployment.ca_file
         async with (
             admin_session(deployment) as admin,
-            stand_in("cso", _party("FR"), deployment.ca_file, folder / "cso", logs / "test-cso.log") as cso,
-            stand_in("csp", _party("NL"), deployment.ca_file, folder / "csp", logs / "test-csp.log") as csp,
+            together(
+                stand_in("cso", _party("FR"), ca, folder / "cso", logs / "test-cso.log", version=cso_version),
+                stand_in("csp", _party("NL"), ca, folder / "csp", logs / "test-csp.log", version=csp_version),
+            ) as (cso, csp),
         ):
             run = secrets.token_hex(3).upper()
             trusted = deployment.layout.partner_authorities

@@ -48,3 +48,19 @@ def test_dates_that_are_not_utc_and_pushes_without_last_updated_are_found() -> N
         "PUT sessions: last_updated '2026-01-01T00:00:00+00:00' is not UTC with Z"
     ]
     assert found("PATCH", "sessions", GOOD, {"kwh": 1}) == ["PATCH sessions: no last_updated"]
+
+
+def test_words_of_another_version_are_found_wherever_they_stand() -> None:
+    older, newer = {"total_cost": {"excl_vat": 1}}, {"tariffs": [{"tax_included": "NO"}], "parking_places": []}
+    assert list(complaints("POST", "cdrs", GOOD, US, newer)) == [
+        "POST cdrs: parking_places is not in OCPI 2.2.1",
+        "POST cdrs: tax_included is not in OCPI 2.2.1",
+    ]
+    assert list(complaints("POST", "cdrs", GOOD, US, older, "2.3.0")) == ["POST cdrs: excl_vat is not in OCPI 2.3.0"]
+    assert list(complaints("POST", "cdrs", GOOD, US, older)) == []
+    assert list(complaints("POST", "cdrs", GOOD, US, newer, "2.3.0")) == []
+
+
+def test_a_tariff_of_2_3_0_says_whether_its_prices_have_taxes() -> None:
+    assert list(complaints("PUT", "tariffs", GOOD, US, BODY, "2.3.0")) == ["PUT tariffs: no tax_included"]
+    assert list(complaints("PUT", "tariffs", GOOD, US, BODY)) == []
