@@ -25,7 +25,7 @@ from tests.support.independent import Independent, independent_partner
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CARD = "04D1F2E3C4B5A6"
-QUIRKS = {"listed_with_slash": True, "assume_evse_uid": True}
+QUIRKS = {"listed_with_slash": True, "assume_evse_uid": True, "answers_in_lists": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ async def test_its_objects_reach_each_other_and_its_cdr_is_cleared_to_the_cent(p
     received = await pair.cpo.holds("tokens", CARD)
     assert received["whitelist"] == "ALLOWED"
 
+    allowed = await pair.cpo.call("tokens", "SENDER", f"/{CARD.lower()}/authorize")
+    assert allowed.get("data", {}).get("allowed") == "ALLOWED", allowed
+
     tariff = charging.tariff(Party.parse(pair.cpo.party), "T-INDEPENDENT", at)
     place = charging.location(Party.parse(pair.cpo.party), "L-INDEPENDENT", "T-INDEPENDENT", at)
     await _taken(pair.cpo, "tariffs", tariff["id"], tariff)
@@ -85,6 +88,22 @@ async def test_its_objects_reach_each_other_and_its_cdr_is_cleared_to_the_cent(p
     cleared = await pair.admin.wait_for("clearing", f"/cdrs/{pair.cpo.party}/{cdr['id']}", "a verdict", 30)
     assert cleared["verdict"] == "ACCEPTED", cleared
     assert Decimal(str(cleared["amount"])) == cdr["total_cost"]["incl_vat"]
+
+
+async def test_a_driver_starts_by_app_and_hears_what_came_of_it(pair: Pair) -> None:
+    place = charging.location(Party.parse(pair.cpo.party), "L-BY-APP", "T-INDEPENDENT", datetime.now(UTC))
+    await _taken(pair.cpo, "locations", place["id"], place)
+    await pair.emsp.holds("locations", place["id"])
+    token = _token(pair.emsp.party, datetime.now(UTC))
+    command = {
+        "response_url": f"{pair.emsp.client.base_url}/ocpi/emsp/2.2.1/commands/start-1",
+        "token": token,
+        "location_id": place["id"],
+    }
+    answer = await pair.emsp.call("commands", "RECEIVER", "/START_SESSION", command)
+    assert answer["status_code"] == 1000, answer
+    result = await pair.emsp.holds("commands", "start-1")
+    assert result["result"] == "ACCEPTED"
 
 
 async def _taken(partner: Independent, module: str, id: str, value: dict[str, Any]) -> None:

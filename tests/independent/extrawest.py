@@ -9,6 +9,7 @@ POST /control/register  {versions_url, registration_token}  run the handshake wi
 PUT  /control/objects   {module, id, object}                 keep an own object, to be pushed or listed
 GET  /control/objects   ?module=                             what it holds of a module, own and received
 POST /control/push      {module, id}                         push an own object with the library's own client
+POST /control/call      {module, role, path, body}           post to an endpoint of the hub, as its users do themselves
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 STORE: dict[str, dict[str, dict[str, Any]]] = {}
 TOKEN_FOR_US = secrets.token_urlsafe(24)
 HUB: dict[str, str] = {}
+HUB_URLS: dict[tuple[str, str], str] = {}
 
 
 def arguments() -> argparse.Namespace:
@@ -58,8 +60,10 @@ class Crud:
     """The store that the library asks its users for."""
 
     @classmethod
-    async def get(cls, module: Any, _role: Any, id: Any, *_args: Any, **_rest: Any) -> Any:
-        """Return one object."""
+    async def get(cls, module: Any, role: Any, id: Any, *_args: Any, **_rest: Any) -> Any:
+        """Return one object; of a command, which has no id, what the charging station made of it."""
+        if module.value == "commands" and role.value == "CPO":
+            return {"result": "ACCEPTED"}
         return STORE.get(module.value, {}).get(str(id).lower())
 
     @classmethod
@@ -76,8 +80,8 @@ class Crud:
 
     @classmethod
     async def update(cls, module: Any, _role: Any, data: dict[str, Any], id: Any, *_args: Any, **_rest: Any) -> Any:
-        """Keep a newer state."""
-        return keep(module.value, str(id), data)
+        """Keep a newer state; of a command, its result under the id that we gave it."""
+        return keep(module.value, str(id), {**data, "command_id": id} if module.value == "commands" else data)
 
     @classmethod
     async def delete(cls, module: Any, _role: Any, id: Any, *_args: Any, **_rest: Any) -> None:
@@ -90,7 +94,9 @@ class Crud:
         if action.value == "AuthorizeToken":
             token = STORE["tokens"][str(rest["data"]["token_uid"]).lower()]
             return {"allowed": "ALLOWED" if token["valid"] else "BLOCKED", "token": token}
-        return {"result": "ACCEPTED", "timeout": 5}
+        if action.value == "GetClientToken":
+            return HUB["token"]
+        return {"result": "ACCEPTED", "timeout": 20}
 
 
 def keep(module: str, id: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -102,10 +108,16 @@ def keep(module: str, id: str, data: dict[str, Any]) -> dict[str, Any]:
 
 def application(role: str, party: str) -> Any:
     """The library's application with the control paths."""
+    from py_ocpi.core.endpoints import ENDPOINTS
+    from py_ocpi.core.endpoints.v_2_2_1.utils import cpo_generator
     from py_ocpi.core.enums import ModuleID, RoleEnum
     from py_ocpi.main import get_application
     from py_ocpi.modules.versions.enums import VersionNumber
+    from py_ocpi.modules.versions.v_2_2_1.enums import InterfaceRole
 
+    # The library serves commands and leaves them out of the version details.
+    served = ENDPOINTS[VersionNumber.v_2_2_1][RoleEnum.cpo]
+    served[ModuleID.commands] = cpo_generator.generate_endpoint(ModuleID.commands, InterfaceRole.receiver)
     names = ("credentials_and_registration", "locations", "tariffs", "tokens", "sessions", "cdrs", "commands")
     app = get_application(
         version_numbers=[VersionNumber.v_2_2_1],
@@ -132,29 +144,34 @@ def application(role: str, party: str) -> Any:
     async def push(order: dict[str, str]) -> Any:
         return await pushed(app, order["module"], order["id"])
 
+    @app.post("/control/call")
+    async def call(order: dict[str, Any]) -> Any:
+        url = HUB_URLS[order["module"], order["role"]].rstrip("/") + order["path"]
+        return await called("POST", url, HUB["token"], order["body"])
+
     return app
+
+
+async def called(method: str, url: str, token: str, body: Any = None) -> Any:
+    """Send one request to the hub; returns the envelope of its answer."""
+    import httpx
+
+    header = {"Authorization": f"Token {base64.b64encode(token.encode()).decode()}"}
+    async with httpx.AsyncClient(timeout=20) as client:
+        return (await client.request(method, url, json=body, headers=header)).json()
 
 
 async def handshake(versions_url: str, registration_token: str, role: str, party: str) -> Any:
     """Register with the hub; the library leaves the client's half to its users."""
-    import httpx
-
-    async with httpx.AsyncClient(timeout=20) as client:
-
-        async def call(method: str, url: str, token: str, body: Any = None) -> Any:
-            header = {"Authorization": f"Token {base64.b64encode(token.encode()).decode()}"}
-            response = await client.request(method, url, json=body, headers=header)
-            return response.json()["data"]
-
-        versions = await call("GET", versions_url, registration_token)
-        HUB["details"] = next(each["url"] for each in versions if each["version"] == "2.2.1")
-        details = await call("GET", HUB["details"], registration_token)
-        url = next(each["url"] for each in details["endpoints"] if each["identifier"] == "credentials")
-        country_code, party_id = party.split("-")
-        who = {"role": role.upper(), "country_code": country_code, "party_id": party_id}
-        roles = [{**who, "business_details": {"name": f"extrawest {role}"}}]
-        own = {"token": TOKEN_FOR_US, "url": f"https://{os.environ['OCPI_HOST']}/ocpi/versions", "roles": roles}
-        given = await call("POST", url, registration_token, own)
+    versions = (await called("GET", versions_url, registration_token))["data"]
+    HUB["details"] = next(each["url"] for each in versions if each["version"] == "2.2.1")
+    details = (await called("GET", HUB["details"], registration_token))["data"]
+    HUB_URLS.update({(each["identifier"], each["role"]): each["url"] for each in details["endpoints"]})
+    country_code, party_id = party.split("-")
+    who = {"role": role.upper(), "country_code": country_code, "party_id": party_id}
+    roles = [{**who, "business_details": {"name": f"extrawest {role}"}}]
+    own = {"token": TOKEN_FOR_US, "url": f"https://{os.environ['OCPI_HOST']}/ocpi/versions", "roles": roles}
+    given = (await called("POST", HUB_URLS["credentials", "SENDER"], registration_token, own))["data"]
     HUB["token"] = given["token"]
     return given["roles"]
 

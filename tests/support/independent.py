@@ -42,6 +42,11 @@ class Independent:
         answer = (await self.client.post("/control/push", json={"module": module, "id": id})).json()
         return answer["receiver_responses"][0]
 
+    async def call(self, module: str, role: str, path: str, body: Any = None) -> Any:
+        """Post to an endpoint of the platform; returns the envelope of its answer."""
+        order = {"module": module, "role": role, "path": path, "body": body}
+        return (await self.client.post("/control/call", json=order)).json()
+
     async def holds(self, module: str, id: str) -> dict[str, Any]:
         """Return an object that reached it, as soon as it is there."""
 
@@ -56,8 +61,8 @@ class Independent:
     async def find(self, module: str, id: str) -> dict[str, Any] | None:
         """Return an object that it holds now, or None."""
         found: list[dict[str, Any]] = (await self.client.get("/control/objects", params={"module": module})).json()
-        field = "uid" if module == "tokens" else "id"
-        return next((each for each in found if each[field].lower() == id.lower()), None)
+        field = {"tokens": "uid", "commands": "command_id"}.get(module, "id")
+        return next((each for each in found if str(each.get(field)).lower() == id.lower()), None)
 
 
 @asynccontextmanager

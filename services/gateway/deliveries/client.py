@@ -104,12 +104,13 @@ class PartnerClient:
             body = await self._bounded(response)
             if body is None:
                 return _failed(Failing.TOO_LARGE, f"an answer of more than {self._settings.max_response_bytes} bytes")
-            return read_answer(
+            answer = read_answer(
                 response.status,
                 body,
                 location=response.headers.get("Location"),
                 retry_after=response.headers.get("Retry-After"),
             )
+            return request.understood(answer)
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes | None:
         body = bytearray()

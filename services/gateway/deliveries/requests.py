@@ -1,7 +1,7 @@
 """A request to a partner, and the headers that every one has (OCPI 2.2.1, transport_and_format)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.gateway.deliveries.verdict import Result
@@ -9,6 +9,24 @@ from services.gateway.ocpi.modules import CONFIGURATION
 from services.gateway.partners.options import DEFAULT, PartnerOptions
 from services.gateway.partners.tokens import Style, authorization
 from services.gateway.partners.wording import addressed, cased, worded
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAnswer:
+    """What came of a request.
+
+    Attributes:
+        data: The `data` of an OCPI response, parsed; numbers are Decimal.
+        message: Its `status_message`: for whoever asked, and never to be kept, since it may repeat a credential.
+        location: The header Location, where there was one.
+        retry_after_seconds: What the partner asked us to wait.
+    """
+
+    result: Result
+    data: Any = field(default=None, repr=False)
+    location: str | None = None
+    retry_after_seconds: float | None = None
+    message: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +69,15 @@ class PartnerRequest:
         """The body as it is sent."""
         return None if self.body is None else worded(self.body, self.options)
 
+    def understood(self, answer: PartnerAnswer) -> PartnerAnswer:
+        """Return an answer as OCPI has it, where the platform puts single objects into lists.
 
-@dataclass(frozen=True, slots=True)
-class PartnerAnswer:
-    """What came of a request.
-
-    Attributes:
-        data: The `data` of an OCPI response, parsed; numbers are Decimal.
-        message: Its `status_message`: for whoever asked, and never to be kept, since it may repeat a credential.
-        location: The header Location, where there was one.
-        retry_after_seconds: What the partner asked us to wait.
-    """
-
-    result: Result
-    data: Any = field(default=None, repr=False)
-    location: str | None = None
-    retry_after_seconds: float | None = None
-    message: str | None = field(default=None, repr=False)
+        What is read by GET is left alone: it may be a list.
+        """
+        data = answer.data
+        if self.options.answers_in_lists and self.method != "GET" and isinstance(data, list) and len(data) == 1:
+            return replace(answer, data=data[0])
+        return answer
 
 
 def headers(request: PartnerRequest, request_id: str) -> Mapping[str, str]:

@@ -32,6 +32,8 @@ class PartnerOptions(BaseModel):
             ours that we list for it: it appends ids without a slash of its own.
         pages_without_link: Whether its lists lack the header `Link`: offsets are then counted here, until a page is
             empty or not full.
+        answers_in_lists: Whether its answers to what it is asked or told (authorization, commands) have their object in
+            a list.
         assume_last_updated: Whether objects that it sends may lack `last_updated`; they are dated by their arrival, the
             parts of a location like the location.
         assume_evse_uid: Whether CDRs that it sends may lack the EVSE of their location; they then name none (`#NA`),
@@ -54,6 +56,7 @@ class PartnerOptions(BaseModel):
     trailing_slash: bool = False
     listed_with_slash: bool = False
     pages_without_link: bool = False
+    answers_in_lists: bool = False
     assume_last_updated: bool = False
     assume_evse_uid: bool = False
     party_id_case: Literal["UPPER", "LOWER"] = "UPPER"

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.gateway.deliveries.requests import PartnerRequest, headers
+from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest, headers
+from services.gateway.deliveries.verdict import Result
 from services.gateway.partners.options import checked
 from services.gateway.partners.tokens import Style
 
@@ -65,3 +66,13 @@ def test_the_body_is_worded_for_the_partner() -> None:
     lower = checked({"party_id_case": "LOWER"})
     assert replace(request("cdrs", b'{"party_id":"TNM"}'), options=lower).content == b'{"party_id":"tnm"}'
     assert request("cdrs").content is None
+
+
+def test_an_object_in_a_list_is_taken_out_where_the_partner_answers_so() -> None:
+    given, listed = PartnerAnswer(Result(), {"result": "ACCEPTED"}), PartnerAnswer(Result(), [{"result": "ACCEPTED"}])
+    asked = request("commands", b"{}")
+    assert asked.understood(listed) is listed
+    in_lists = replace(asked, options=checked({"answers_in_lists": True}))
+    assert in_lists.understood(listed) == given
+    assert in_lists.understood(given) is given
+    assert replace(in_lists, method="GET").understood(listed) is listed
