@@ -93,6 +93,8 @@ def _parts(value: Any) -> Iterator[str]:
 
 def _unparsable(reason: str) -> OcpiError:
     # jiter's words for a key that stands twice, and for the only bounds it has; all else is no JSON.
+    if reason.startswith("number out of range"):
+        return OcpiError("a number has too many digits")
     if reason.startswith("Detected duplicate key"):
         place = reason.rpartition(" at ")[2]
         return OcpiError(f"a key stands twice in one object, at {place}")

@@ -60,6 +60,7 @@ def test_what_is_no_json(body: bytes) -> None:
         (b'{"a":1,"a":1}', "stands twice"),
         (b'{"a":{"b":1,"b":2}}', "stands twice"),
         (b'{"a":1e99999999999999999999}', "exponent"),
+        (b'{"a":' + b"9" * 5_000 + b"}", "too many digits"),
         (b'{"a":"\\u0000"}', "a: a NUL"),
         (b'{"a":[{"b":"x\\u0000"}]}', "a[0].b: a NUL"),
         (b'{"a\\u0000":1}', "a field name below the body: a NUL"),
