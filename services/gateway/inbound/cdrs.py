@@ -35,7 +35,7 @@ class Cdrs:
         if not call.peer.speaks_for(owner, CSO):
             raise OcpiError(f"country_code, party_id: {owner} is not one of your parties with the role CSO")
         at_most(cdr, "charging_periods", self._desk.settings.max_charging_periods)
-        agreed = frozenset(await self._desk.counterparts(owner, CSO))
+        agreed = await self._desk.charged(owner, cdr["start_date_time"])
         credential = objects.credential(cdr)
         self._desk.check_receiver(call, owner, agreed, credential)
         push = Push(

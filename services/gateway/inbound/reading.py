@@ -59,6 +59,14 @@ class Desk:
         found = await self.agreements.counterparts(owner)
         return tuple(each.counterpart(owner) for each in found if _is(each, owner, role))
 
+    async def charged(self, owner: str, started_at: datetime | None) -> frozenset[str]:
+        """Return the home-CSPs whose drivers may have charged with an owner in a session that started then.
+
+        See `Agreements.covering`: sessions and CDRs of before an agreement's end are taken after it.
+        """
+        found = await self.agreements.covering(owner, started_at)
+        return frozenset(each.home_csp for each in found if each.visited_cso == owner)
+
     async def addressed(self, call: Call, owner: str, role: str) -> tuple[str, tuple[str, ...]]:
         """Return the audience of a pushed object and who is to get it.
 

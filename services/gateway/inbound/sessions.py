@@ -52,7 +52,7 @@ class Sessions:
         self, call: Call, owner: str, document: Document, content: Mapping[str, Any], *, patch: bool
     ) -> Answer:
         check_identity(document, owner, "id", call.path["object_id"])
-        agreed = frozenset(await self._desk.counterparts(owner, CSO))
+        agreed = await self._desk.charged(owner, content.get("start_date_time"))
         credential = mapping(call.version, "sessions").credential(content)
         self._desk.check_receiver(call, owner, agreed, credential)
         push = Push(

@@ -1,4 +1,4 @@
-"""Who roams with whom: the agreements that are in force, as the registry says them."""
+"""Who roams with whom: the newest agreement of each pair, as the registry says them; one that ended has its end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from services.runtime.postgres import translated
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One agreement in force, as the gateway needs it.
+    """One agreement, as the gateway needs it.
 
     Attributes:
         suspended: A party of it is suspended or removed: what is pushed under it is kept, and nothing is authorized.
@@ -62,15 +62,39 @@ class Agreements:
             services.core.errors.Unavailable: when the database is away.
         """
         now = self._clock()
-        found = await self._cache.get(party, self._load)
-        if not found:  # "none" is not remembered: a party's first agreement counts at once
-            self._cache.drop(party)
-        return [each for each in found if each.is_valid(now)]
+        return [each for each in await self._all(party) if each.is_valid(now)]
+
+    async def covering(self, party: str, started_at: datetime | None) -> list[Agreement]:
+        """Return the agreements that a session falls under: those in force now, and those that were when it started.
+
+        What was delivered under an agreement is owed after its end, too.
+
+        Args:
+            party: One of the two.
+            started_at: When the session started; None where that is not at hand, as for a change of one: then every
+                agreement that began.
+
+        Raises:
+            services.core.errors.Unavailable: when the database is away.
+        """
+        now = self._clock()
+        at = (now,) if started_at is None else (now, started_at)
+        return [
+            each
+            for each in await self._all(party)
+            if any(map(each.is_valid, at)) or (started_at is None and each.valid_from <= now)
+        ]
 
     async def between(self, visited_cso: str, home_csp: str) -> Agreement | None:
         """Return the agreement in force between two parties, if there is one."""
         found = await self.counterparts(visited_cso)
         return next((each for each in found if (each.visited_cso, each.home_csp) == (visited_cso, home_csp)), None)
+
+    async def _all(self, party: str) -> tuple[Agreement, ...]:
+        found = await self._cache.get(party, self._load)
+        if not found:  # "none" is not remembered: a party's first agreement counts at once
+            self._cache.drop(party)
+        return found
 
     def forget(self) -> None:
         """Look everything up again; this replica read a change."""
@@ -82,7 +106,7 @@ class Agreements:
         terms = (c.visited_cso, c.home_csp, c.agreement_id, c.version, c.services, c.valid_from, c.valid_until)
         query = (
             select(*terms, unwelcome)
-            .where(or_(c.visited_cso == party, c.home_csp == party), c.status == "ACTIVE")
+            .where(or_(c.visited_cso == party, c.home_csp == party))
             .order_by(c.visited_cso, c.home_csp)
         )
         async with translated(), self._engine.connect() as connection:
