@@ -21,12 +21,12 @@ from rich.table import Table
 
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
-from tests.bench import clearing, gateway, pages
+from tests.bench import bridging, clearing, gateway, pages
 from tests.bench.figures import Figure
 from tests.bench.memory import footprint, resident_megabytes
 from tests.bench.rig import bench
 
-NAMES = ("footprint", "authorize_whitelist", "replay", "cdr_post", "page_first", "page_last", "clear")
+NAMES = ("footprint", "authorize_whitelist", "replay", "cdr_post", "page_first", "page_last", "clear", "bridge")
 DATA_FILE = "dundee-2018-06-06_2018-09-06.csv"
 REPLAY_SECONDS = 1800
 
@@ -51,9 +51,10 @@ def main() -> None:
     # New topics are without a leader for a moment, which its client says for each record.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     figures: list[Figure] = []
-    if set(options.only) - {"clear"}:
+    if set(options.only) - {"clear", "bridge"}:
         figures += _told("deployment", lambda: _on_a_deployment(options))
     figures += _attempt("clear", options, lambda: [asyncio.run(clearing.clear(options.runs, options.records))])
+    figures += _attempt("bridge", options, lambda: [bridging.bridge(options.runs)])
     console.print(_table(figures))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     told = {each.name: each.as_json() for each in figures}

@@ -5,7 +5,7 @@ two values. What a store behind the gateway could not hold (the NUL character) i
 gets an answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
@@ -62,33 +62,37 @@ def is_deeper(body: bytes, value: Any, max_depth: int) -> bool:
 
 def render(value: Any) -> bytes:
     """Write a document as JSON: numbers with the digits they have, keys in their order, nothing between."""
-    return "".join(_parts(value)).encode()
+    return _text(value).encode()
 
 
-def _parts(value: Any) -> Iterator[str]:
-    match value:
-        case None:
-            yield "null"
-        case bool():
-            yield "true" if value else "false"
-        case str():
-            yield encode_basestring(value)
-        case int() | Decimal():
-            yield str(value)
-        case dict():
-            yield "{"
-            for number, (name, each) in enumerate(value.items()):
-                yield ("," if number else "") + encode_basestring(name) + ":"
-                yield from _parts(each)
-            yield "}"
-        case list():
-            yield "["
-            for number, each in enumerate(value):
-                yield "," if number else ""
-                yield from _parts(each)
-            yield "]"
-        case _:
-            raise TypeError(f"{type(value).__name__} has no place in a document")
+def _text(value: Any) -> str:
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    if isinstance(value, str):
+        # A word of ours, of an enumeration.
+        return encode_basestring(value)
+    raise TypeError(f"{type(value).__name__} has no place in a document")
+
+
+def _object(value: Document) -> str:
+    return "{" + ",".join([f"{encode_basestring(name)}:{_text(each)}" for name, each in value.items()]) + "}"
+
+
+def _list(value: list[Any]) -> str:
+    return "[" + ",".join([_text(each) for each in value]) + "]"
+
+
+# By the very type: of what holds other things there is much in a document, and each step counts.
+_WRITERS: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring,
+    dict: _object,
+    list: _list,
+    int: str,
+    Decimal: str,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _nothing: "null",
+}
 
 
 def _unparsable(reason: str) -> OcpiError:
