@@ -1,9 +1,9 @@
 """The public application: every path that partners reach, put together."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.calls import Endpoint, Front, nothing_here, refusal, route
 from services.gateway.counting import Counts
+from services.gateway.evses.updates import Decided, StatusUpdates
 from services.gateway.inbound import locations, sessions
 from services.gateway.inbound.cdrs import MODULE as CDRS
 from services.gateway.inbound.cdrs import Cdrs
@@ -34,7 +35,9 @@ from services.gateway.states import Push
 from services.gateway.vault_store import Vault
 from services.gateway.views import Views
 from services.runtime.grouping import Grouper
-from services.runtime.work import Transactions
+from services.runtime.work import Transactions, Work
+
+Answered = TypeVar("Answered")
 
 _OWN: Final = "{country_code}/{party_id}/{object_id}"
 
@@ -44,23 +47,27 @@ class Groupers:
     """One queue of pushes for each module; the loops behind them are the service's background."""
 
     locations: Grouper[Push, Result]
+    statuses: Grouper[Push, Decided]
     tariffs: Grouper[Push, Result]
     tokens: Grouper[Push, Result]
     sessions: Grouper[Push, Result]
     cdrs: Grouper[Push, Result]
 
-    def all(self) -> tuple[Grouper[Push, Result], ...]:
+    def all(self) -> tuple[Grouper[Push, Any], ...]:
         """Return them all, to be run."""
-        return self.locations, self.tariffs, self.tokens, self.sessions, self.cdrs
+        return self.locations, self.statuses, self.tariffs, self.tokens, self.sessions, self.cdrs
 
 
 def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings) -> Groupers:
     """Return the queues, wired to their decisions."""
 
     def of(module: Module) -> Grouper[Push, Result]:
+        return grouper(Pipeline(module, vault).decide)
+
+    def grouper(decide: Callable[[Work, Sequence[Push]], Awaitable[Sequence[Answered]]]) -> Grouper[Push, Answered]:
         return Grouper(
             transactions,
-            Pipeline(module, vault).decide,
+            decide,
             max_batch_requests=settings.grouping.max_batch_requests,
             max_wait_milliseconds=settings.grouping.max_wait_milliseconds,
             max_queue_requests=settings.grouping.max_queue_requests,
@@ -68,6 +75,7 @@ def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings
 
     return Groupers(
         locations=of(locations.module(settings.inbound.max_evses)),
+        statuses=grouper(StatusUpdates().decide),
         tariffs=of(TARIFFS),
         tokens=of(TOKENS),
         sessions=of(sessions.module(settings.inbound.max_charging_periods)),
@@ -143,7 +151,7 @@ class _Rooms:
         desk, groups, views = self.desk, self.parts.groupers, self.views
         cdrs = Cdrs(desk, groups.cdrs, self.parts.settings.gateway.public_url)
         session, token = Sessions(desk, groups.sessions), Tokens(desk, groups.tokens)
-        location, tariff = Locations(desk, groups.locations), Tariffs(desk, groups.tariffs)
+        location, tariff = Locations(desk, groups.locations, groups.statuses), Tariffs(desk, groups.tariffs)
         place = {"GET": views.own("locations"), "PUT": location.put, "PATCH": location.patch}
         sessions = {"GET": views.own("sessions"), "PUT": session.put, "PATCH": session.patch}
         tokens = {"GET": views.own("tokens"), "PUT": token.put, "PATCH": token.patch}

@@ -117,6 +117,7 @@ deliveries = Table(
     UniqueConstraint("partner", "module", "owner", "object_id"),
     Index("deliveries_due", "partner", "due_at", postgresql_where=text("state = 'WAITING'")),
     # Ids compare without case (OCPI 2.2.1 types, CiString).
+    Index("deliveries_evses", "partner", "owner", "after_object_id", postgresql_where=text("module = 'evses'")),
     Index("deliveries_cdrs", "partner", "owner", text("lower(object_id)"), postgresql_where=text("module = 'cdrs'")),
 )
 
@@ -230,6 +231,22 @@ tariffs = _published("tariffs")
 tokens = _published("tokens")
 sessions = _concerning("sessions")
 cdrs = _concerning("cdrs")
+
+evse_states = Table(
+    "evse_states",
+    metadata,
+    Column("owner", String(6), nullable=False),
+    Column("object_key", Text, nullable=False, comment="of the location, as in locations"),
+    Column("audience", Text, nullable=False, comment="as in locations"),
+    Column("evse_key", Text, nullable=False, comment="the EVSE's uid in one case"),
+    Column("evse_uid", Text, nullable=False, comment="the uid as its owner writes it"),
+    Column("evse_id", Text, comment="what is printed on the station"),
+    Column("status", Text, nullable=False),
+    Column("last_updated", DateTime(timezone=True), nullable=False, comment="of the EVSE, as its owner says"),
+    Column("version", BigInteger, nullable=False, comment="counts the changes of its status, from 1"),
+    Column("ahead", Boolean, nullable=False, comment="newer than what the location's document says of the EVSE"),
+    PrimaryKeyConstraint("owner", "object_key", "audience", "evse_key"),
+)
 
 refusals = Table(
     "refusals",

@@ -4,15 +4,18 @@ Reads come from the same tables that pushes are written to, so a partner reads w
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.gateway import listing
 from services.gateway.calls import Call, Endpoint
 from services.gateway.counting import Counts
+from services.gateway.evses.overlay import overlaid
+from services.gateway.evses.store import ahead
 from services.gateway.inbound.reading import CSO, CSP, Desk, owner_in_url
 from services.gateway.listing import PUBLISHED, Found, Viewer
 from services.gateway.object_store import Row, current
@@ -74,7 +77,7 @@ class Views:
             page = page_of(call.query, min(settings.default_page_rows, most), most)
             viewer = await self._viewer(call, module)
             total = await self.counts.of(module, viewer, page)
-            async with translated(), self.engine.connect() as connection:
+            async with translated(), self._reading() as connection:
                 found = await listing.page(connection, module, viewer, page, self.max_page_bytes)
                 bodies = await self._bodies(connection, module, found.rows)
             url = self.base_url + call.url.partition("?")[0]
@@ -90,13 +93,14 @@ class Views:
             OcpiError: 2001, when several owners have a location of this id; OCPI-to headers then name the owner.
         """
         viewer = await self._viewer(call, "locations")
-        async with translated(), self.engine.connect() as connection:
+        async with translated(), self._reading() as connection:
             rows = await listing.named(connection, "locations", viewer, [call.path["object_id"]])
+            bodies = await self._bodies(connection, "locations", rows)
         if not rows:
             raise Missing("there is no such location for you", Status.UNKNOWN_LOCATION)
         if len({row.key.owner for row in rows}) > 1:
             raise OcpiError("several partners have a location of this id: name its owner in the OCPI-to headers")
-        return Answer(_part(call, _written("locations", rows[0], rows[0].body, call.version)))
+        return Answer(_part(call, _written("locations", rows[0], bodies[0] or b"", call.version)))
 
     async def _viewer(self, call: Call, module: str) -> Viewer:
         asking = {call.routing.sender} if call.routing.sender else call.peer.parties
@@ -111,14 +115,24 @@ class Views:
         return Viewer(parties, frozenset(owners if owner is None else {owner}))
 
     async def _one(self, module: str, owner: str, object_id: str, partner: str) -> tuple[Row, bytes]:
-        async with translated(), self.engine.connect() as connection:
+        async with translated(), self._reading() as connection:
             row = await current(connection, module, owner, object_id, partner=partner)
             body = None if row is None or row.removed else (await self._bodies(connection, module, [row]))[0]
         if row is None or body is None:
             raise Missing("there is no such object", _UNKNOWN.get(module, Status.CLIENT_ERROR))
         return row, body
 
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        """Read at one moment: what is kept of an object in two tables must not be of two."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
     async def _bodies(self, connection: Any, module: str, rows: Sequence[Row]) -> list[bytes | None]:
+        if module == "locations":
+            states = await ahead(connection, [row.key for row in rows])
+            return [overlaid(row.body, list(states.get(row.key, {}).values())) for row in rows]
         if module not in PURPOSES:
             return [row.body for row in rows]
         sealed = [Sealing(row.pseudonym or "", PURPOSES[module], row.body) for row in rows]

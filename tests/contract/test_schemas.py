@@ -37,6 +37,7 @@ PUBLISHED = {
     1_631_190_026: "tariff_published",
     1_631_190_027: "command_requested",
     1_631_190_028: "command_resulted",
+    1_631_190_029: "evse_status_changed",
 }
 CONTRACT = contract.load()
 

@@ -23,6 +23,7 @@ from services.core.party import PartyId
 from services.gateway.deliveries import inspection, operating
 from services.gateway.deliveries.inspection import Wanted
 from services.gateway.deliveries.modes import Mode, change_modes, read_modes
+from services.gateway.deliveries.queue import EVSES
 from services.gateway.object_store import MODULES
 from services.gateway.snapshots import RESYNCED, resync
 from services.runtime.admin import answer, count, read
@@ -36,6 +37,7 @@ _DEFAULT_ROWS: Final = 100
 _MAX_ROWS: Final = 1_000
 _GIVEN_UP_AT_ONCE: Final = 500
 _STATES: Final = ("WAITING", "PARKED")
+_QUEUED: Final = (*MODULES, EVSES)
 
 
 class Meant(BaseModel):
@@ -76,7 +78,7 @@ class DeliveriesAdmin:
         state = given.get("state")
         if state is not None and state not in _STATES:
             raise BadContent(f"state must be one of {', '.join(_STATES)}")
-        wanted = Wanted(_party(given.get("partner")), _module(given.get("module"), MODULES), state)
+        wanted = Wanted(_party(given.get("partner")), _module(given.get("module"), _QUEUED), state)
         rows, now = count(request, "limit", _DEFAULT_ROWS, _MAX_ROWS), self._context.clock()
         async with translated(), self._context.engine.connect() as connection:
             found = await inspection.list_deliveries(connection, wanted, rows, now)
@@ -96,13 +98,13 @@ class DeliveriesAdmin:
 
     async def retry_all(self, request: Request) -> Response:
         """Send at once what waits or is parked for a partner."""
-        wanted = await _meant(request, MODULES)
+        wanted = await _meant(request, _QUEUED)
         found = await self._context.transactions.run(lambda work: operating.retry_all(work, wanted))
         return answer({"retried": found})
 
     async def give_up_all(self, request: Request) -> Response:
         """End a bounded number of a partner's deliveries of one module; to be repeated until none is left."""
-        wanted = await _meant(request, MODULES)
+        wanted = await _meant(request, _QUEUED)
         if wanted.module is None:
             raise BadContent("module: is needed, so that nothing is given up by mistake")
         ended = await self._context.transactions.run(

@@ -14,6 +14,7 @@ from services.core.errors import Unavailable
 from services.gateway.deliveries import leases
 from services.gateway.deliveries.breaker import CLOSED, BreakerRules, after_failure, after_success, allowance
 from services.gateway.deliveries.completion import completed
+from services.gateway.deliveries.queue import EVSES
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest
 from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, Settlement, settle
 from services.gateway.deliveries.verdict import Failing, Result, is_healthy
@@ -26,6 +27,7 @@ from services.runtime.logs import logger
 from services.runtime.work import Transactions, Work
 
 _log = logger(__name__)
+_ENDPOINTS: Final = {EVSES: "locations"}
 _UNKNOWN: Final = "the object is gone, or its contract was erased"
 
 
@@ -174,7 +176,7 @@ class Courier:
         return [task.result() for task in tasks]
 
     async def _send_one(self, route: Connection, row: Leased, write: Writer | None) -> Attempt:
-        url = route.push_url(row.module)
+        url = route.push_url(_ENDPOINTS.get(row.module, row.module))
         if url is None:
             # A missing receiver is no fault: who cannot be pushed to, pulls.
             return Attempt(row, withdrawn=f"nothing of {row.module} is pushed to {self._partner}")
@@ -216,7 +218,7 @@ class Courier:
 def _request(route: Connection, url: str, row: Leased, content: Rendered) -> PartnerRequest:
     path = owned(content.path, row.owner, route.options)
     return route.request(
-        row.module,
+        _ENDPOINTS.get(row.module, row.module),
         content.method,
         f"{url.rstrip('/')}/{path}" if path else url,
         sender=row.sender,

@@ -20,7 +20,8 @@ _SHOWN: Final = (
     *("queued_at", "due_at", "tries", "http_status", "ocpi_status", "last_error"),
 )
 _BEHIND: Final[ColumnElement[bool]] = literal_column(
-    "EXISTS (SELECT 1 FROM gateway.deliveries e WHERE e.module = 'cdrs' AND e.partner = deliveries.partner "
+    "EXISTS (SELECT 1 FROM gateway.deliveries e WHERE e.partner = deliveries.partner "
+    "AND e.module = CASE deliveries.module WHEN 'evses' THEN 'locations' ELSE 'cdrs' END "
     "AND e.owner = deliveries.owner AND lower(e.object_id) = lower(deliveries.after_object_id))",
     Boolean,
 ).label("behind")

@@ -25,16 +25,27 @@ _DUE: Final = text(
     )
     """
 )
-# A credit CDR stays where it is while its CDR is in the queue in any state (OCPI 2.2.1 mod_cdrs, Credit CDRs).
+# A credit CDR stays where it is while its CDR is in the queue in any state (OCPI 2.2.1 mod_cdrs, Credit CDRs), and so
+# does an EVSE's status while the whole location is; a location waits for statuses of its EVSEs that are under way.
 _LEASE: Final = text(
     """
     WITH due AS (
         SELECT d.delivery_id FROM gateway.deliveries AS d
         WHERE d.partner = :partner AND d.state = 'WAITING' AND d.due_at <= :now
-        AND (d.after_object_id IS NULL OR NOT EXISTS (
+        AND (d.module <> 'cdrs' OR d.after_object_id IS NULL OR NOT EXISTS (
             SELECT 1 FROM gateway.deliveries AS e
             WHERE e.module = 'cdrs' AND e.partner = d.partner AND e.owner = d.owner
             AND lower(e.object_id) = lower(d.after_object_id)
+        ))
+        AND (d.module <> 'evses' OR NOT EXISTS (
+            SELECT 1 FROM gateway.deliveries AS e
+            WHERE e.module = 'locations' AND e.partner = d.partner AND e.owner = d.owner
+            AND e.object_id = d.after_object_id
+        ))
+        AND (d.module <> 'locations' OR NOT EXISTS (
+            SELECT 1 FROM gateway.deliveries AS e
+            WHERE e.module = 'evses' AND e.partner = d.partner AND e.owner = d.owner
+            AND e.after_object_id = d.object_id AND e.lease IS NOT NULL AND e.due_at > :now
         ))
         ORDER BY d.due_at LIMIT :rows FOR UPDATE SKIP LOCKED
     )

@@ -31,7 +31,7 @@ async def read_modes(connection: AsyncConnection, visited_cso: str, home_csp: st
     """Return the mode of each module under an agreement."""
     m = delivery_modes.c
     query = select(m.module, m.mode).where(m.visited_cso == visited_cso, m.home_csp == home_csp)
-    found: dict[str, str] = dict((await connection.execute(query)).tuples().all())
+    found: dict[str, str] = {row.module: row.mode for row in await connection.execute(query)}
     return {module: found.get(module, _STORED) for module in MODULES}
 
 

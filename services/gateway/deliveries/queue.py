@@ -8,6 +8,9 @@ from sqlalchemy import text
 
 from services.runtime.work import Work
 
+EVSES: Final = "evses"
+"""The status of an EVSE by itself; it goes to the receiver of locations."""
+
 # In the order of the key, so that two transactions never wait for each other in a circle. What is being sent keeps its
 # lease: the newer state goes out when that is settled, so that an older one cannot arrive after it.
 _ENQUEUE: Final = text(
@@ -24,7 +27,7 @@ _ENQUEUE: Final = text(
         CAST(:object_version AS bigint[]), CAST(:correlation_id AS text[]), CAST(:after_object_id AS text[]),
         CAST(:sender AS text[])
     ) AS n(partner, module, owner, object_id, object_version, correlation_id, after_object_id, sender)
-    LEFT JOIN gateway.delivery_modes AS m ON m.module = n.module
+    LEFT JOIN gateway.delivery_modes AS m ON m.module = CASE n.module WHEN 'evses' THEN 'locations' ELSE n.module END
         AND m.visited_cso = CASE WHEN n.module = 'tokens' THEN n.partner ELSE n.owner END
         AND m.home_csp = CASE WHEN n.module = 'tokens' THEN n.owner ELSE n.partner END
     WHERE m.mode IS DISTINCT FROM 'NONE'
@@ -49,11 +52,11 @@ class Delivery:
 
     Attributes:
         partner: Who gets it.
-        module: locations, tariffs, tokens, sessions or cdrs.
+        module: locations, tariffs, tokens, sessions or cdrs; evses for the status of an EVSE by itself.
         owner: Whose object it is.
-        object_id: The owner's id of it; of a token its pseudonym.
+        object_id: The owner's id of it; of a token its pseudonym; of an EVSE location and EVSE, see `evses.updates`.
         object_version: Our version of the row.
-        after_object_id: The CDR that a credit CDR must not overtake.
+        after_object_id: The CDR that a credit CDR must not overtake; the location that an EVSE's status must not.
         sender: Who stands in the OCPI-from headers: the hub for a broadcast push; empty: the owner.
     """
 

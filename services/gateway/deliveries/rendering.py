@@ -9,9 +9,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.core.clock import format_utc
 from services.core.errors import RoamwattError
 from services.gateway.deliveries.courier import Rendered, Writer
+from services.gateway.deliveries.queue import EVSES
 from services.gateway.deliveries.settlement import Leased
+from services.gateway.evses.overlay import EvseState, overlaid
+from services.gateway.evses.store import ahead, for_partner
+from services.gateway.evses.updates import parts_of
 from services.gateway.object_store import Row, newest
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.outgoing import in_version, to_wire
@@ -38,16 +43,40 @@ class ObjectRenderer:
             by_module[row.module].append(row)
         found: dict[UUID, Writer] = {}
         for module, leased in by_module.items():
+            if module == EVSES:
+                found |= await _statuses(connection, leased)
+                continue
             wanted = {(row.owner, row.object_id) for row in leased}
             objects = await newest(connection, module, leased[0].partner, wanted)
             sealed_under = {each.pseudonym for each in objects.values() if each.pseudonym is not None}
             keys = await self._vault.keys(connection, sealed_under)
+            states = await ahead(connection, [each.key for each in objects.values()]) if module == "locations" else {}
             for row in leased:
                 content = objects.get((row.owner, row.object_id))
                 body = None if content is None else _body(row, content, keys)
                 if content is not None and body is not None:
-                    found[row.delivery_id] = partial(wire, module, content, body)
+                    newer = list(states.get(content.key, {}).values())
+                    found[row.delivery_id] = partial(wire, module, content, overlaid(body, newer))
         return found
+
+
+async def _statuses(connection: AsyncConnection, rows: Sequence[Leased]) -> dict[UUID, Writer]:
+    """Return what writes EVSEs' statuses by themselves: a PATCH, the same in every version."""
+    wanted = {row.delivery_id: _place(row) for row in rows}
+    states = await for_partner(connection, rows[0].partner, set(wanted.values()))
+    return {id: partial(_status, place[0], *states[place]) for id, place in wanted.items() if place in states}
+
+
+def _place(row: Leased) -> tuple[str, str, str]:
+    location_id, evse_uid = parts_of(row.object_id)
+    return row.owner, location_id.casefold(), evse_uid.casefold()
+
+
+def _status(owner: str, location_id: str, state: EvseState, _version: Version) -> Rendered:
+    country_code, _, party_id = owner.partition("-")
+    path = f"{country_code}/{party_id}/{quote(location_id, safe='')}/{quote(state.evse_uid, safe='')}"
+    change = {"status": state.status, "last_updated": format_utc(state.last_updated)}
+    return Rendered("PATCH", path, documents.render(change))
 
 
 def _body(row: Leased, content: Row, keys: Keys) -> bytes | None:

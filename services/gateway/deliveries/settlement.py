@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.gateway.deliveries.backoff import pause_seconds
+from services.gateway.deliveries.queue import EVSES
 from services.gateway.deliveries.verdict import Result, Verdict, judge
 
 
@@ -30,6 +31,11 @@ class Leased:
     queued_at: datetime
     tries: int
     kept: bool = True
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is the status of an EVSE by itself: where that is refused the whole location is owed instead."""
+        return self.module == EVSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def _settle(attempt: Attempt, now: datetime, rules: RetryRules, jitter: float) -
     if verdict is Verdict.DELIVERED:
         return Settlement(Next.DELETE, tries, now, "DELIVERED")
     if verdict is Verdict.REFUSED:
-        return Settlement(Next.PARK, tries, now, "REFUSED")
+        return Settlement(Next.DELETE if row.is_part else Next.PARK, tries, now, "REFUSED")
     if not row.kept or tries >= rules.max_tries:
         return Settlement(Next.PARK if row.kept else Next.DELETE, tries, now, "GIVEN_UP")
     pause = pause_seconds(tries, rules.least_seconds, rules.most_seconds, jitter)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.gateway.calls import Call
+from services.gateway.evses.updates import Decided, is_status
 from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, at_most, change_of, check_identity, owner_in_url
 from services.gateway.ocpi.documents import Document
@@ -19,14 +20,14 @@ def module(max_evses: int) -> Module:
     def bounds(location: Mapping[str, Any]) -> None:
         at_most(location, "evses", max_evses)
 
-    return Module("locations", bounds)
+    return Module("locations", bounds, with_evses=True)
 
 
 class Locations:
     """The endpoints of pushed locations."""
 
-    def __init__(self, desk: Desk, grouper: Grouper[Push, Result]) -> None:
-        self._desk, self._grouper = desk, grouper
+    def __init__(self, desk: Desk, grouper: Grouper[Push, Result], statuses: Grouper[Push, Decided]) -> None:
+        self._desk, self._grouper, self._statuses = desk, grouper, statuses
 
     async def put(self, call: Call) -> Answer:
         """Take a whole location, EVSE or connector."""
@@ -65,7 +66,8 @@ class Locations:
             part=_part(call),
             patch=patch,
         )
-        return answer(await self._grouper.submit(push))
+        decided = await self._statuses.submit(push) if patch and is_status(push.part, document) else None
+        return answer(decided or await self._grouper.submit(push))
 
 
 def _part(call: Call) -> tuple[str, ...]:

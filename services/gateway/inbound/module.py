@@ -24,6 +24,7 @@ class Module:
         purpose: What its bodies are sealed as; None where they are not personal.
         immutable: Whether an object never changes.
         by_pseudonym: Whether objects are found by their contract's pseudonym, so that no credential is a key.
+        with_evses: Whether states of EVSEs are kept beside the objects.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Module:
     purpose: Purpose | None = None
     immutable: bool = False
     by_pseudonym: bool = False
+    with_evses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ appended and their deliveries queued. A push is answered once it is committed, n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from services.core.errors import BadContent, TooLarge, Unavailable
 from services.gateway.deliveries.queue import Delivery, enqueue
+from services.gateway.evses.overlay import laid_over
+from services.gateway.evses.store import ahead, replace_states
+from services.gateway.inbound.groups import Change, Group, HeldObject
 from services.gateway.inbound.module import Module, Outcome, Result
 from services.gateway.object_store import Key, ObjectStore, Row
 from services.gateway.objects import Decision, Held, Verdict, decide
@@ -22,51 +25,11 @@ from services.gateway.ocpi.mapping import ObjectMapping
 from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.versions import VERSIONS, Version
 from services.gateway.states import Merged, Push, State
-from services.gateway.vault_store import Keys, Vault
+from services.gateway.vault_store import Vault
 from services.runtime.events import Event
 from services.runtime.work import Work
 
 _ROUNDS: Final = 5
-
-
-@dataclass(slots=True)
-class _Held:
-    """An object as held before or, within a group, after an earlier push of it."""
-
-    row: Row
-    content: Document | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A push that leads to a new state.
-
-    Attributes:
-        held: The object before; None where it is new.
-        base: What the new state was made from; for a partner's first own copy that is what was for all.
-    """
-
-    key: Key
-    push: Push
-    merged: Merged
-    pseudonym: str | None
-    held: _Held | None
-    base: _Held | None
-
-
-@dataclass(slots=True)
-class _Group:
-    """What one round has worked out, to be written once it is complete."""
-
-    held: dict[Key, _Held]
-    keys: Keys
-    pseudonyms: Mapping[int, str]
-    results: dict[int, Result] = field(default_factory=dict)
-    created: set[Key] = field(default_factory=set)
-    changed: set[Key] = field(default_factory=set)
-    revived: set[Key] = field(default_factory=set)
-    events: list[tuple[Key, Event]] = field(default_factory=list)
-    deliveries: list[tuple[Key, Delivery]] = field(default_factory=list)
 
 
 class Pipeline:
@@ -101,14 +64,15 @@ class Pipeline:
         found = await self._vault.pseudonyms(work, set(credentials.values()))
         return {number: found[credential] for number, credential in credentials.items()}
 
-    async def _round(self, work: Work, pushes: Mapping[int, Push], pseudonyms: Mapping[int, str]) -> _Group:
+    async def _round(self, work: Work, pushes: Mapping[int, Push], pseudonyms: Mapping[int, str]) -> Group:
         keys = {number: self._key(push, pseudonyms.get(number)) for number, push in pushes.items()}
         # What is for one partner only begins as what is for all: see `_base`.
         general = {keys[n]._replace(audience="") for n, push in pushes.items() if push.audience and not push.is_whole}
         rows = await self._store.lock(work, general.union(keys.values()))
         sealing = {row.pseudonym for row in rows.values() if row.pseudonym}.union(pseudonyms.values())
         contract_keys = await self._vault.keys(work.connection, sealing)
-        group = _Group({key: _Held(row, None) for key, row in rows.items()}, contract_keys, pseudonyms)
+        states = await ahead(work.connection, rows) if self._module.with_evses else {}
+        group = Group({key: HeldObject(row, None) for key, row in rows.items()}, contract_keys, pseudonyms, states)
         for number, push in pushes.items():
             try:
                 group.results[number] = self._apply(group, keys[number], number, push)
@@ -116,7 +80,7 @@ class Pipeline:
                 group.results[number] = error
         return group
 
-    def _apply(self, group: _Group, key: Key, number: int, push: Push) -> Outcome:
+    def _apply(self, group: Group, key: Key, number: int, push: Push) -> Outcome:
         held = group.held.get(key)
         base = held or self._base(group, key, push)
         if push.removal and (base is None or base.row.removed):
@@ -126,12 +90,12 @@ class Pipeline:
         verdict = self._verdict(held, content, merged, push)
         if verdict.decision in {Decision.NEW, Decision.CHANGED}:
             pseudonym = group.pseudonyms.get(number) or (base.row.pseudonym if base else None)
-            self._change(group, _Change(key, push, merged, pseudonym, held, base))
+            self._change(group, Change(key, push, merged, pseudonym, held, base))
         elif verdict.decision is Decision.SAME and held is not None and push.last_updated > held.row.last_updated:
             self._touch(group, key, push, merged, held)
         return Outcome(verdict, base.row.object_id if base else push.object_id)
 
-    def _merged(self, push: Push, content: Document | None, base: _Held | None) -> Merged:
+    def _merged(self, push: Push, content: Document | None, base: HeldObject | None) -> Merged:
         if push.is_whole:
             return Merged(push.document, push.wire, base.row.last_updated if base else None)
         if base is None or base.row.removed or content is None:
@@ -147,7 +111,7 @@ class Pipeline:
         self._module.bounds(merged.wire)
         return merged
 
-    def _verdict(self, held: _Held | None, content: Document | None, merged: Merged, push: Push) -> Verdict:
+    def _verdict(self, held: HeldObject | None, content: Document | None, merged: Merged, push: Push) -> Verdict:
         if push.removal:
             return Verdict(Decision.CHANGED)
         if held is None:
@@ -160,14 +124,14 @@ class Pipeline:
             return self._compared_there(held, merged, push, found)
         return found
 
-    def _compared_there(self, held: _Held, merged: Merged, push: Push, found: Verdict) -> Verdict:
+    def _compared_there(self, held: HeldObject, merged: Merged, push: Push, found: Verdict) -> Verdict:
         """Compare in the version of what we hold: a newer one may say more of a CDR that was sent in an older one."""
         given = convert(self._module.name, merged.document, push.version, VERSIONS[held.row.protocol])
         known = Held(held.content, held.row.last_updated)
         there = decide(known, given, push.last_updated, immutable=True)
         return there if there.decision is Decision.SAME else found
 
-    def _change(self, group: _Group, change: _Change) -> None:
+    def _change(self, group: Group, change: Change) -> None:
         """Work out the new row, its event and its deliveries; nothing is kept of it when one of them cannot be."""
         key, push = change.key, change.push
         body = self._body(push, change.merged)
@@ -182,12 +146,12 @@ class Pipeline:
             group.changed.add(key)
             if change.held.row.removed and not row.removed:
                 group.revived.add(key)
-        group.held[key] = _Held(row, change.merged.document)
+        group.held[key] = HeldObject(row, change.merged.document)
         group.events.append((key, event))
         partners = (row.receiver,) if row.receiver else push.partners
         group.deliveries += [(key, self._delivery(row, change, partner)) for partner in partners]
 
-    def _row(self, change: _Change, body: bytes) -> Row:
+    def _row(self, change: Change, body: bytes) -> Row:
         push, held, base = change.push, change.held, change.base
         date = push.last_updated
         if base is not None and not push.is_whole:
@@ -204,7 +168,7 @@ class Pipeline:
             protocol=push.version.name,
         )
 
-    def _touch(self, group: _Group, key: Key, push: Push, merged: Merged, held: _Held) -> None:
+    def _touch(self, group: Group, key: Key, push: Push, merged: Merged, held: HeldObject) -> None:
         """Keep the newer date of the same content, so that a push between the two is known to be stale."""
         if self._module.immutable or held.content is None:
             return
@@ -212,7 +176,7 @@ class Pipeline:
         if held.row.pseudonym and self._module.purpose:
             body = group.keys.seal(held.row.pseudonym, self._module.purpose, body)
         row = replace(held.row, last_updated=push.last_updated, body=body, protocol=push.version.name)
-        group.held[key] = _Held(row, merged.document)
+        group.held[key] = HeldObject(row, merged.document)
         if key not in group.created:
             group.changed.add(key)
 
@@ -224,23 +188,24 @@ class Pipeline:
             raise OcpiError(f"cdr_token: there is no agreement in force between {push.owner} and {receiver}")
         return receiver
 
-    def _content(self, group: _Group, held: _Held, version: Version) -> Document | None:
+    def _content(self, group: Group, held: HeldObject, version: Version) -> Document | None:
         """Return an object's content in a version, parsed when first needed; None once its contract was erased."""
         row = held.row
         if held.content is None and (row.pseudonym is None or row.pseudonym in group.keys):
             body = row.body
             if row.pseudonym is not None and self._module.purpose is not None:
                 body = group.keys.of(row.pseudonym).unseal(self._module.purpose, body)
-            held.content = documents.parse(body, documents.STORED_DEPTH)
+            stored = documents.parse(body, documents.STORED_DEPTH)
+            held.content = laid_over(stored, group.states.get(row.key, {}).values())
         if held.content is None or row.protocol == version.name:
             return held.content
         return convert(self._module.name, held.content, VERSIONS[row.protocol], version)
 
-    def _base(self, group: _Group, key: Key, push: Push) -> _Held | None:
+    def _base(self, group: Group, key: Key, push: Push) -> HeldObject | None:
         """A change for one partner only, of an object that was for all: that partner has its own copy from now on."""
         return group.held.get(key._replace(audience="")) if push.audience and not push.is_whole else None
 
-    def _delivery(self, row: Row, change: _Change, partner: str) -> Delivery:
+    def _delivery(self, row: Row, change: Change, partner: str) -> Delivery:
         # The bytes are in the object's row. A credit CDR must not overtake the CDR that it takes back.
         content = change.merged.wire
         credited = content.get("credit_reference_id") if self._module.immutable and content.get("credit") else None
@@ -261,12 +226,15 @@ class Pipeline:
     def _key(self, push: Push, pseudonym: str | None) -> Key:
         return Key.of(push.owner, self._object_id(push, pseudonym), push.audience)
 
-    async def _write(self, work: Work, group: _Group) -> set[Key]:
+    async def _write(self, work: Work, group: Group) -> set[Key]:
         """Write a round; returns the keys of objects that another transaction has created meanwhile."""
         new = [group.held[key].row for key in sorted(group.created)]
         lost = group.created - await self._store.insert(work, new)
         await self._store.update(work, [group.held[key].row for key in sorted(group.changed)])
         await self._store.revive(work, group.revived)
+        if self._module.with_evses:
+            now = {key: group.held[key] for key in group.changed | (group.created - lost)}
+            await replace_states(work, {key: (each.row, each.content or {}) for key, each in now.items()})
         for key, event in group.events:
             if key not in lost:
                 self._append(work, event)

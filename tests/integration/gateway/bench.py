@@ -64,7 +64,18 @@ class Bench:
 
     async def empty(self) -> None:
         """Forget all objects, contracts, deliveries and events."""
-        names = ("locations", "tariffs", "tokens", "sessions", "cdrs", "contracts", "deliveries", "refusals", "outbox")
+        names = (
+            "locations",
+            "tariffs",
+            "tokens",
+            "sessions",
+            "cdrs",
+            "evse_states",
+            "contracts",
+            "deliveries",
+            "refusals",
+            "outbox",
+        )
         async with self.engine.begin() as connection:
             await connection.execute(text(f"TRUNCATE {', '.join(f'gateway.{name}' for name in names)}"))
 

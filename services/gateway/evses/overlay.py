@@ -1,0 +1,94 @@
+"""A location's document and the states of its EVSEs that are newer than it. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.core.clock import format_utc, parse_utc
+from services.core.errors import BadContent
+from services.gateway.ocpi import documents
+from services.gateway.ocpi.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class EvseState:
+    """The state of one EVSE.
+
+    Attributes:
+        evse_key: Its uid in one case: ids compare without case (OCPI, types, CiString).
+        version: Counts the changes of its status, from 1.
+        ahead: Whether it is newer than what the location's document says.
+    """
+
+    evse_key: str
+    evse_uid: str
+    evse_id: str | None
+    status: str
+    last_updated: datetime
+    version: int = 1
+    ahead: bool = False
+
+
+def states_of(location: Mapping[str, Any], undated: datetime) -> dict[str, EvseState]:
+    """Return the states that a checked location has in it, by key.
+
+    Args:
+        location: The document.
+        undated: The date of an EVSE whose own cannot be read.
+    """
+    found = {}
+    for evse in location.get("evses") or ():
+        uid = str(evse["uid"])
+        date = _date(evse.get("last_updated"), undated)
+        found[uid.casefold()] = EvseState(uid.casefold(), uid, evse.get("evse_id"), str(evse["status"]), date)
+    return found
+
+
+def laid_over(location: Document, states: Iterable[EvseState]) -> Document:
+    """Return a location with newer states of its EVSEs; their dates move the location's own, never backwards."""
+    newer = {state.evse_key: state for state in states}
+    if not newer:
+        return location
+    evses = [_with(evse, newer.get(str(evse.get("uid")).casefold())) for evse in location.get("evses") or ()]
+    newest = max(state.last_updated for state in newer.values())
+    moved = newest > _date(location.get("last_updated"), newest)
+    date = {"last_updated": format_utc(newest)} if moved else {}
+    return {**location, "evses": evses, **date}
+
+
+def overlaid(body: bytes, states: Sequence[EvseState]) -> bytes:
+    """Return a stored location with newer states of its EVSEs; without any, the very bytes."""
+    if not states:
+        return body
+    return documents.render(laid_over(documents.parse(body, documents.STORED_DEPTH), states))
+
+
+def following(held: Mapping[str, EvseState], now: Mapping[str, EvseState]) -> list[EvseState]:
+    """Return the states to be written once a location's document says what they are, with their versions.
+
+    Args:
+        held: As they are stored.
+        now: As the document has them.
+    """
+    found = []
+    for key, state in now.items():
+        known = held.get(key)
+        version = 1 if known is None else known.version + (known.status != state.status)
+        successor = replace(state, version=version)
+        if successor != known:
+            found.append(successor)
+    return found
+
+
+def _with(evse: Document, state: EvseState | None) -> Document:
+    if state is None:
+        return evse
+    return {**evse, "status": state.status, "last_updated": format_utc(state.last_updated)}
+
+
+def _date(text: Any, otherwise: datetime) -> datetime:
+    try:
+        return parse_utc(str(text))
+    except BadContent:
+        return otherwise
