@@ -15,6 +15,7 @@ REFERENCE = {
     "partner.registered",
     "agreement.concluded",
     "location.published",
+    "evse.status.changed",
     "tariff.published",
     "credential.issued",
     "session.tracked",
