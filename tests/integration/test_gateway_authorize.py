@@ -150,6 +150,17 @@ async def test_a_home_csp_that_hangs_is_a_protocol_answer_and_no_word_on_the_dri
     assert (answer.status_code, answer.json()["status_code"]) == (200, 4003)
 
 
+@pytest.mark.ocpi_rule(2)
+@pytest.mark.ocpi_rule(20)
+async def test_a_home_csp_that_needs_to_know_where_is_passed_on(gateway: Gateway, home: Partner) -> None:
+    gateway.direct.act = has_asked(gateway)
+    home.answer = lambda _sent: web.json_response(SUCCESS | {"status_code": 2002, "status_message": "where?"})
+    answer = await ask(gateway)
+    assert (answer.status_code, answer.json()["status_code"]) == (200, 2002)
+    assert "data" not in answer.json()
+    assert gateway.direct.of("authorization.answered")[0].failure == "BAD_ANSWER"
+
+
 async def test_without_a_decision_in_time_the_cso_is_told_to_come_again(gateway: Gateway) -> None:
     answer = await ask(gateway)
     assert (answer.status_code, answer.json()["status_code"]) == (503, 3000)

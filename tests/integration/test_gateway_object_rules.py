@@ -47,6 +47,14 @@ async def own(bench: Bench, version: str, module: str) -> Any:
 
 
 @VERSIONS
+@pytest.mark.ocpi_rule(9)
+async def test_sessions_are_listed_with_and_without_a_date(bench: Bench, version: str) -> None:
+    await pushed(bench, version, "sessions")
+    for query, shown in (("", 1), (f"?date_from={samples.NOW}", 1), (f"?date_from={samples.LATER}", 0)):
+        assert len(data(await call(bench, "csp", "GET", version, f"sender/sessions{query}"))) == shown
+
+
+@VERSIONS
 @pytest.mark.ocpi_rule(10)
 @pytest.mark.parametrize("place", [LOCATION, f"{LOCATION}/E1", f"{LOCATION}/E1/1", SESSION, TOKEN])
 async def test_a_patch_without_its_date_is_2001(bench: Bench, version: str, place: str) -> None:

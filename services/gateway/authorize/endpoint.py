@@ -117,7 +117,7 @@ class Authorize:
 
     async def _tell(self, call: Call, question: Question, found: Found, decision: AuthorizationDecided) -> Answer:
         info = None
-        if decision.decided_by == "HOME_CSP" and decision.result not in {_UNKNOWN, "UNREACHABLE", "TIMED_OUT"}:
+        if decision.decided_by == "HOME_CSP" and decision.result not in {_UNKNOWN, "TIMED_OUT"}:
             async with translated(), self._engine.connect() as connection:
                 authorization_id = UUID(decision.authorization_id)
                 info = await self._home_answers.find(connection, authorization_id, found.pseudonym, call.version)

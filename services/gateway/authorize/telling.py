@@ -8,7 +8,7 @@ from typing import Any, Final
 from services.core.clock import format_utc
 from services.gateway.authorize.question import Place, Question
 from services.gateway.deliveries.requests import PartnerAnswer
-from services.gateway.deliveries.verdict import Failing
+from services.gateway.deliveries.verdict import Failing, Result
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import Answer, Status
@@ -16,6 +16,8 @@ from services.gateway.ocpi.versions import V2_2_1, Version
 
 _TOLD: Final = frozenset({"ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"})
 _MAX_REFERENCE_CHARACTERS: Final = 36
+_REFUSAL: Final = "refused_with"
+_PASSED_ON: Final = range(Status.CLIENT_ERROR, Status.HUB_ERROR)
 _UNKNOWN: Final = Answer(None, Status.UNKNOWN_TOKEN, "this token is not known", 404)
 _SILENT: Final = {
     "TIMED_OUT": Answer(None, Status.HUB_TIMEOUT, "the home-CSP did not answer in time"),
@@ -30,7 +32,7 @@ class HomeAnswer:
     Attributes:
         answer: ALLOWED, BLOCKED, EXPIRED, NO_CREDIT, NOT_ALLOWED or UNKNOWN.
         failure: TIMEOUT, UNREACHABLE or BAD_ANSWER, where there is no answer.
-        info: Its AuthorizationInfo as it is.
+        info: Its AuthorizationInfo as it is; of a refusal the status alone, for words may hold a credential.
         version: The version of OCPI that it said that in.
     """
 
@@ -55,10 +57,16 @@ def read_home_answer(answer: PartnerAnswer, version: Version) -> HomeAnswer:
     is_success = result.http_status is not None and result.http_status < 300 and result.ocpi_status == Status.SUCCESS
     allowed = info.get("allowed") if is_success and isinstance(info, dict) else None
     if not isinstance(allowed, str) or allowed not in _TOLD:
-        return HomeAnswer(failure="BAD_ANSWER")
+        return HomeAnswer(failure="BAD_ANSWER", info=_refusal(result), version=version)
     reference = info.get("authorization_reference")
     is_usable = isinstance(reference, str) and 0 < len(reference) <= _MAX_REFERENCE_CHARACTERS
     return HomeAnswer(answer=allowed, reference=reference if is_usable else None, info=info, version=version)
+
+
+def _refusal(result: Result) -> Document | None:
+    # Refused credentials are those of the platform, and nothing that the CSO could mend.
+    is_passed_on = result.ocpi_status in _PASSED_ON and result.http_status not in {401, 403}
+    return {_REFUSAL: result.ocpi_status} if is_passed_on else None
 
 
 def question_body(place: Place | None) -> bytes | None:
@@ -72,7 +80,8 @@ def tell(
     """Return what the CSO is answered.
 
     A token that is blocked, expired or not allowed here is an answer (HTTP 200 with AuthorizationInfo); one that is
-    not known is HTTP 404 with 2004; a home-CSP out of reach is the hub's error and no answer about the driver.
+    not known is HTTP 404 with 2004; a home-CSP that refuses to say (2002: it needs to know where) is passed on with its
+    own status; one out of reach is the hub's error. Neither is an answer about the driver.
 
     Args:
         result: Our decision (see the event `authorization.decided`).
@@ -82,6 +91,9 @@ def tell(
         info: The home-CSP's own AuthorizationInfo in that version, where it was asked; it may allow fewer EVSEs than
             were asked about.
     """
+    refused = (info or {}).get(_REFUSAL)
+    if result in _SILENT and isinstance(refused, int):
+        return Answer(None, refused, f"the home-CSP answered with status {refused}")
     if result in _SILENT:
         return _SILENT[result]
     if result == "UNKNOWN":

@@ -85,14 +85,21 @@ def test_an_unknown_token_is_read_either_way(http_status: int, ocpi_status: int)
         (200, 1000, None),
         (200, 1000, {"allowed": "MAYBE"}),
         (200, 1000, {"allowed": ["ALLOWED"]}),
-        (200, 2002, None),
-        (200, 3000, None),
         (500, 1000, {"allowed": "ALLOWED"}),
         (401, 2000, None),
     ],
 )
 def test_what_is_no_answer_is_never_one_about_the_driver(http_status: int, ocpi_status: int | None, data: Any) -> None:
     assert answered(http_status, ocpi_status, data) == HomeAnswer(failure="BAD_ANSWER")
+
+
+@pytest.mark.ocpi_rule(2)
+@pytest.mark.parametrize(("http_status", "status"), [(200, 2000), (200, 2002), (200, 3000), (400, 2001)])
+def test_a_refusal_is_passed_on_with_its_status_alone(http_status: int, status: int) -> None:
+    refused = answered(http_status, status, {"words": "of the home-CSP"})
+    assert (refused.answer, refused.failure) == (None, "BAD_ANSWER")
+    answer = tell("UNREACHABLE", None, None, token=b"", info=refused.info)
+    assert (answer.http_status, answer.status, answer.data) == (200, status, None)
 
 
 @pytest.mark.parametrize(
