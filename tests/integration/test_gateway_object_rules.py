@@ -81,7 +81,7 @@ async def test_a_sessions_patch_appends_its_periods_and_its_put_replaces_them(be
 @pytest.mark.parametrize("part", ["E1", "E1/1"])
 async def test_a_parts_date_moves_its_parents(bench: Bench, version: str, part: str) -> None:
     await pushed(bench, version, "locations")
-    change = {"last_updated": samples.LATER, **({"status": "CHARGING"} if part == "E1" else {"max_voltage": 400})}
+    change = {"last_updated": samples.LATER, **({"floor_level": "2"} if part == "E1" else {"max_voltage": 400})}
     assert ocpi(await call(bench, "cso", "PATCH", version, f"receiver/{LOCATION}/{part}", change))[:2] == (200, 1000)
     held = await own(bench, version, "locations")
     (evse,) = held["evses"]
