@@ -14,9 +14,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.object_store import MODULES, READ, Row, row_of
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.paging import Page
 
-PUBLISHED: Final = frozenset({"locations", "tariffs", "tokens"})
+PUBLISHED: Final = frozenset({"locations", "tariffs", "tokens", INVOICES})
 """Modules whose objects are for every partner, or for one alone; those of the others concern one home-CSP each."""
 
 _SEALED: Final = frozenset({"tokens", "sessions", "cdrs"})

@@ -14,9 +14,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.arrays import columns
+from services.gateway.ocpi.modules import INVOICES
 from services.runtime.work import Work
 
-MODULES: Final = ("locations", "tariffs", "tokens", "sessions", "cdrs")
+MODULES: Final = ("locations", "tariffs", "tokens", "sessions", "cdrs", INVOICES)
 READ: Final = (
     "o.owner, o.object_key, o.audience, o.object_id, o.receiver, o.version, o.removed, o.last_updated, "
     "CAST(o.pseudonym AS text), o.body, o.protocol"
@@ -139,6 +140,12 @@ async def current(
     return (await newest(connection, module, partner, [(owner, object_id)])).get((owner, object_id))
 
 
+async def audiences(connection: AsyncConnection, module: str, owner: str, object_id: str) -> list[str]:
+    """Return for whom there are objects of this id, in order; ids are compared without case."""
+    values = {"owner": owner, "object_key": object_id.casefold()}
+    return list((await connection.execute(_AUDIENCES[module], values)).scalars())
+
+
 async def listed(
     connection: AsyncConnection, module: str, owner: str, partner: str, *, after: str, rows: int
 ) -> list[Row]:
@@ -182,6 +189,13 @@ _NEWEST: Final[Mapping[str, TextClause]] = {
         "JOIN unnest(CAST(:owner AS text[]), CAST(:object_key AS text[])) AS k(owner, object_key) "
         "USING (owner, object_key) WHERE o.audience IN ('', :partner) "
         "ORDER BY o.owner, o.object_key, o.audience DESC"
+    )
+    for module in MODULES
+}
+_AUDIENCES: Final[Mapping[str, TextClause]] = {
+    module: text(
+        f"SELECT audience FROM gateway.{module} "
+        "WHERE owner = :owner AND object_key = :object_key AND NOT removed ORDER BY audience"
     )
     for module in MODULES
 }

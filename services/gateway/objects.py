@@ -86,6 +86,7 @@ _LAST_UPDATED: Final = "last_updated"
 # OCPI's CiStrings compare without case (types, CiString).
 _CI_STRINGS: Final = frozenset(
     {"authorization_reference", "connector_id", "contract_id", "country_code", "credit_reference_id", "encoding_method"}
+    | {"cdrs", "invoice_id"}
     | {"evse_id", "evse_uid", "group_id", "id", "invoice_reference_id", "location_id", "nature", "party_id"}
     | {"session_id", "tariff_id", "tariff_ids", "uid"}
 )

@@ -15,6 +15,8 @@ from services.gateway.evses.updates import Decided, StatusUpdates
 from services.gateway.inbound import locations, sessions
 from services.gateway.inbound.cdrs import MODULE as CDRS
 from services.gateway.inbound.cdrs import Cdrs
+from services.gateway.inbound.invoices import MODULE as INVOICE_MODULE
+from services.gateway.inbound.invoices import Invoices
 from services.gateway.inbound.locations import Locations
 from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.pipeline import Pipeline
@@ -26,6 +28,7 @@ from services.gateway.inbound.tokens import MODULE as TOKENS
 from services.gateway.inbound.tokens import Tokens
 from services.gateway.object_store import MODULES
 from services.gateway.ocpi.mappings import MAPPINGS
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.versions import Version
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.versions import version_routes
@@ -52,10 +55,12 @@ class Groupers:
     tokens: Grouper[Push, Result]
     sessions: Grouper[Push, Result]
     cdrs: Grouper[Push, Result]
+    invoices: Grouper[Push, Result]
 
     def all(self) -> tuple[Grouper[Push, Any], ...]:
         """Return them all, to be run."""
-        return self.locations, self.statuses, self.tariffs, self.tokens, self.sessions, self.cdrs
+        objects = (self.locations, self.tariffs, self.tokens, self.sessions, self.cdrs, self.invoices)
+        return (self.statuses, *objects)
 
 
 def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings) -> Groupers:
@@ -80,6 +85,7 @@ def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings
         tokens=of(TOKENS),
         sessions=of(sessions.module(settings.inbound.max_charging_periods)),
         cdrs=of(CDRS),
+        invoices=of(INVOICE_MODULE),
     )
 
 
@@ -165,14 +171,24 @@ class _Rooms:
             self._route(version, f"receiver/tokens/{_OWN}", tokens),
             self._route(version, f"receiver/tariffs/{_OWN}", tariffs),
             self._route(version, "receiver/cdrs/{cso}/{cdr_id:path}", {"GET": views.own_cdr}),
+            *(self._invoices(version) if INVOICES in MAPPINGS[version] else ()),
+        ]
+
+    def _invoices(self, version: Version) -> list[Route]:
+        invoice = Invoices(self.desk, self.parts.engine, self.parts.groupers.invoices)
+        own = {"GET": self.views.own_invoice, "PUT": invoice.put, "DELETE": invoice.delete}
+        return [
+            self._route(version, f"receiver/{INVOICES}", {"POST": invoice.post}),
+            self._route(version, f"receiver/{INVOICES}/{_OWN}", own),
         ]
 
     def reads(self, version: Version) -> list[Route]:
         """Return what partners ask and read."""
+        modules = [module for module in MODULES if module in MAPPINGS[version]]
         place = {"GET": self.parts.or_relayed(self.views.one_location)}
         return [
             self._route(version, "sender/tokens/{uid}/authorize", {"POST": self.parts.authorize}),
-            *(self._route(version, f"sender/{module}", {"GET": self.views.listed(module)}) for module in MODULES),
+            *(self._route(version, f"sender/{each}", {"GET": self.views.listed(each)}) for each in modules),
             self._route(version, "sender/locations/{object_id}", place),
             self._route(version, "sender/locations/{object_id}/{evse_uid}", place),
             self._route(version, "sender/locations/{object_id}/{evse_uid}/{connector_id}", place),

@@ -45,6 +45,7 @@ class InboundSettings(Group):
         max_json_depth: Levels of objects and lists within each other.
         max_evses: Of one location, which grows by pushes of single EVSEs.
         max_charging_periods: Of one session, which grows by PATCHes, or of one CDR.
+        max_invoice_cdrs: Of one invoice reconciliation record.
         max_page_rows: The cap of `limit` in lists; `default_page_rows` without a `limit`.
         max_report_rows: The same for the report of refusals.
     """
@@ -53,6 +54,7 @@ class InboundSettings(Group):
     max_json_depth: Annotated[int, Field(gt=0, le=100)] = 32
     max_evses: Count = 2_000
     max_charging_periods: Count = 5_000
+    max_invoice_cdrs: Count = 10_000
     default_page_rows: Count = 100
     max_page_rows: Count = 500
     max_report_rows: Count = 500

@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.gateway.ocpi.modules import INVOICES
+
 metadata = MetaData(schema="gateway")
 
 # --- Partners, agreements and deliveries ------------------------------------------------------------------------------
@@ -229,6 +231,7 @@ def _concerning(module: str) -> Table:
 locations = _published("locations")
 tariffs = _published("tariffs")
 tokens = _published("tokens")
+invoices = _published(INVOICES)
 sessions = _concerning("sessions")
 cdrs = _concerning("cdrs")
 

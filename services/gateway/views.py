@@ -16,11 +16,13 @@ from services.gateway.calls import Call, Endpoint
 from services.gateway.counting import Counts
 from services.gateway.evses.overlay import overlaid
 from services.gateway.evses.store import ahead
+from services.gateway.inbound.invoices import sole_receiver
 from services.gateway.inbound.reading import CSO, CSP, Desk, owner_in_url
 from services.gateway.listing import PUBLISHED, Found, Viewer
-from services.gateway.object_store import Row, current
+from services.gateway.object_store import Row, audiences, current
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.outgoing import in_version, to_wire
 from services.gateway.ocpi.token_types import token_type
 from services.gateway.ocpi.versions import Version
@@ -31,7 +33,11 @@ from services.runtime.postgres import translated
 
 PURPOSES: Final = {"tokens": Purpose.TOKEN, "sessions": Purpose.SESSION, "cdrs": Purpose.CDR}
 # Who reads the lists of a module, by its own role.
-_READERS: Final = {"locations": CSP, "tariffs": CSP, "tokens": CSO, "sessions": CSP, "cdrs": CSP}
+_READERS: Final = {
+    **dict.fromkeys(("locations", "tariffs", "sessions", "cdrs"), (CSP,)),
+    "tokens": (CSO,),
+    INVOICES: (CSO, CSP),
+}
 _UNKNOWN: Final = {"locations": Status.UNKNOWN_LOCATION, "tokens": Status.UNKNOWN_TOKEN}
 
 
@@ -67,6 +73,18 @@ class Views:
             raise Missing("there is no such CDR of yours")
         row, body = await self._one("cdrs", owner, call.path["cdr_id"], "")
         return Answer(_written("cdrs", row, body, call.version))
+
+    async def own_invoice(self, call: Call) -> Answer:
+        """Return an invoice reconciliation record to its issuer; OCPI-to headers say to whom it was sent.
+
+        Raises:
+            OcpiError: 2001, when there are several of this id, each for another partner, and nobody is addressed.
+        """
+        owner, object_id = owner_in_url(call, CSO, CSP), call.path["object_id"]
+        async with translated(), self.engine.connect() as connection:
+            known = await audiences(connection, INVOICES, owner, object_id)
+        row, body = await self._one(INVOICES, owner, object_id, sole_receiver(call, self.desk.hub, known))
+        return Answer(_written(INVOICES, row, body, call.version))
 
     def listed(self, module: str) -> Endpoint:
         """Return the endpoint of a module's list."""
@@ -104,12 +122,15 @@ class Views:
 
     async def _viewer(self, call: Call, module: str) -> Viewer:
         asking = {call.routing.sender} if call.routing.sender else call.peer.parties
-        parties = frozenset(party for party in asking if party and call.peer.speaks_for(party, _READERS[module]))
+        roles = _READERS[module]
+        parties = frozenset(
+            party for party in asking if party and any(call.peer.speaks_for(party, role) for role in roles)
+        )
         addressed = call.routing.receiver
         owner = None if addressed is None or addressed == self.desk.hub else addressed
         if module not in PUBLISHED:
             return Viewer(parties, None if owner is None else frozenset({owner}))
-        owners = {each for party in parties for each in await self.desk.counterparts(party, _READERS[module])}
+        owners = {each for party in parties for each in await self.desk.counterparts(party, *roles)}
         if owner is not None and owner not in owners:
             raise OcpiError(f"there is no agreement in force with {owner}", Status.UNKNOWN_RECEIVER)
         return Viewer(parties, frozenset(owners if owner is None else {owner}))

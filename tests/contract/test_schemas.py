@@ -38,6 +38,7 @@ PUBLISHED = {
     1_631_190_027: "command_requested",
     1_631_190_028: "command_resulted",
     1_631_190_029: "evse_status_changed",
+    1_631_190_030: "invoice_published",
 }
 CONTRACT = contract.load()
 

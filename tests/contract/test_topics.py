@@ -17,6 +17,7 @@ REFERENCE = {
     "location.published",
     "evse.status.changed",
     "tariff.published",
+    "invoice.published",
     "credential.issued",
     "session.tracked",
     "cdr.current",

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from services.core.clock import system_clock
 from services.gateway.deliveries.queue import Delivery, enqueue
+from services.gateway.object_store import MODULES
 from services.gateway.refusals import RECEIVER, Reason, Refusal, add
 from services.gateway.tables import connections
 from services.runtime.admin import application
@@ -132,7 +133,7 @@ async def test_how_modules_are_delivered_is_a_matter_of_each_agreement(
     admin: httpx.AsyncClient, gateway: Gateway
 ) -> None:
     path = f"/deliveries/modes/{CSO}/{CSP}"
-    stored = dict.fromkeys(("locations", "tariffs", "tokens", "sessions", "cdrs"), "STORED")
+    stored = dict.fromkeys(MODULES, "STORED")
     assert (await admin.get(path)).json()["modes"] == stored
     changed = await admin.patch(path, json={"locations": "NONE", "tokens": "NONE", "sessions": "ONCE"})
     assert changed.json()["modes"] == stored | {"locations": "NONE", "tokens": "NONE", "sessions": "ONCE"}

@@ -18,6 +18,7 @@ from schemas.models.gateway.command_resulted import CommandResulted
 from schemas.models.gateway.credential_issued import CredentialIssued
 from schemas.models.gateway.delivery_completed import DeliveryCompleted
 from schemas.models.gateway.evse_status_changed import EvseStatusChanged
+from schemas.models.gateway.invoice_published import InvoicePublished
 from schemas.models.gateway.location_published import Connector, Evse, LocationPublished
 from schemas.models.gateway.session_reported import SessionReported
 from schemas.models.gateway.tariff_published import PriceComponent, TariffElement, TariffPublished, TariffRestriction
@@ -41,6 +42,7 @@ __all__ = [
     "DeliveryCompleted",
     "Evse",
     "EvseStatusChanged",
+    "InvoicePublished",
     "LocationPublished",
     "PriceComponent",
     "SessionReported",

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.object_store import MODULES
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.snapshots import RESYNCED, begin_again
 from services.gateway.tables import deliveries, delivery_modes
 from services.runtime.work import Work
@@ -22,9 +23,15 @@ Mode: TypeAlias = Literal["STORED", "ONCE", "NONE"]
 _STORED: Final = "STORED"
 
 
-def receiver(module: str, visited_cso: str, home_csp: str) -> tuple[str, str]:
-    """Return whose objects of a module go to whom under an agreement: tokens to the CSO, all else from it."""
-    return (home_csp, visited_cso) if module == "tokens" else (visited_cso, home_csp)
+def ways(module: str, visited_cso: str, home_csp: str) -> tuple[tuple[str, str], ...]:
+    """Return whose objects of a module go to whom under an agreement: tokens to the CSO, all else from it.
+
+    Invoices go either way, as the two have agreed on who issues them.
+    """
+    there, back = (visited_cso, home_csp), (home_csp, visited_cso)
+    if module == INVOICES:
+        return there, back
+    return (back,) if module == "tokens" else (there,)
 
 
 async def read_modes(connection: AsyncConnection, visited_cso: str, home_csp: str) -> dict[str, str]:
@@ -48,11 +55,11 @@ async def change_modes(
     wanted = {module: mode or _STORED for module, mode in change.items()}
     for module, mode in sorted(wanted.items()):
         await _write(work.connection, visited_cso, home_csp, module, mode)
-        owner, partner = receiver(module, visited_cso, home_csp)
-        if mode == "NONE":
-            await _empty(work.connection, owner, partner, module)
-        elif former[module] == "NONE" and module in RESYNCED:
-            await begin_again(work, owner, partner, module)
+        for owner, partner in ways(module, visited_cso, home_csp):
+            if mode == "NONE":
+                await _empty(work.connection, owner, partner, module)
+            elif former[module] == "NONE" and module in RESYNCED:
+                await begin_again(work, owner, partner, module)
     return former | wanted
 
 

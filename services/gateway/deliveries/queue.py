@@ -21,7 +21,7 @@ _ENQUEUE: Final = text(
     )
     SELECT gen_random_uuid(), n.partner, n.module, n.owner, n.object_id, n.object_version,
         coalesce(nullif(n.sender, ''), n.owner), 1, 'WAITING',
-        n.after_object_id, n.correlation_id, :now, :now, 0, m.mode IS DISTINCT FROM 'ONCE'
+        n.after_object_id, n.correlation_id, :now, :now, 0, coalesce(m.mode, r.mode) IS DISTINCT FROM 'ONCE'
     FROM unnest(
         CAST(:partner AS text[]), CAST(:module AS text[]), CAST(:owner AS text[]), CAST(:object_id AS text[]),
         CAST(:object_version AS bigint[]), CAST(:correlation_id AS text[]), CAST(:after_object_id AS text[]),
@@ -30,7 +30,10 @@ _ENQUEUE: Final = text(
     LEFT JOIN gateway.delivery_modes AS m ON m.module = CASE n.module WHEN 'evses' THEN 'locations' ELSE n.module END
         AND m.visited_cso = CASE WHEN n.module = 'tokens' THEN n.partner ELSE n.owner END
         AND m.home_csp = CASE WHEN n.module = 'tokens' THEN n.owner ELSE n.partner END
-    WHERE m.mode IS DISTINCT FROM 'NONE'
+    -- An invoice goes from the CSO to the home-CSP, or with reverse billing the other way.
+    LEFT JOIN gateway.delivery_modes AS r ON n.module = 'invoicereconciliation' AND r.module = n.module
+        AND r.visited_cso = n.partner AND r.home_csp = n.owner
+    WHERE coalesce(m.mode, r.mode) IS DISTINCT FROM 'NONE'
     ORDER BY n.partner, n.module, n.owner, n.object_id
     ON CONFLICT (partner, module, owner, object_id) DO UPDATE SET
         object_version = excluded.object_version, sender = excluded.sender, revision = d.revision + 1,
@@ -52,7 +55,8 @@ class Delivery:
 
     Attributes:
         partner: Who gets it.
-        module: locations, tariffs, tokens, sessions or cdrs; evses for the status of an EVSE by itself.
+        module: locations, tariffs, tokens, sessions, cdrs or invoicereconciliation; evses for the status of an EVSE by
+            itself.
         owner: Whose object it is.
         object_id: The owner's id of it; of a token its pseudonym; of an EVSE location and EVSE, see `evses.updates`.
         object_version: Our version of the row.

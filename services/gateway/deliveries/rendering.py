@@ -19,6 +19,7 @@ from services.gateway.evses.store import ahead, for_partner
 from services.gateway.evses.updates import parts_of
 from services.gateway.object_store import Row, newest
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.outgoing import in_version, to_wire
 from services.gateway.ocpi.versions import Version
 from services.gateway.vault import Purpose
@@ -56,7 +57,8 @@ class ObjectRenderer:
                 body = None if content is None else _body(row, content, keys)
                 if content is not None and body is not None:
                     newer = list(states.get(content.key, {}).values())
-                    found[row.delivery_id] = partial(wire, module, content, overlaid(body, newer))
+                    write = partial(wire, module, content, overlaid(body, newer), first=_is_first(row))
+                    found[row.delivery_id] = write
         return found
 
 
@@ -92,14 +94,20 @@ def _body(row: Leased, content: Row, keys: Keys) -> bytes | None:
         return None
 
 
-def wire(module: str, content: Row, body: bytes, version: Version) -> Rendered:
+def _is_first(row: Leased) -> bool:
+    """Tell whether the receiver has no earlier state of the object: all there ever were waited in this same row."""
+    return row.object_version == row.revision
+
+
+def wire(module: str, content: Row, body: bytes, version: Version, *, first: bool = False) -> Rendered:
     """Return the request that pushes an object (OCPI, Receiver interface of each module).
 
     Args:
-        module: locations, tariffs, tokens, sessions or cdrs.
+        module: locations, tariffs, tokens, sessions, cdrs or invoicereconciliation.
         content: The object's row.
         body: The object as JSON, unsealed.
         version: What the receiver speaks.
+        first: It has no earlier state of the object. Only invoice reconciliation tells the two apart.
 
     Raises:
         services.core.errors.RoamwattError: when the body cannot be read, or not be put into that version.
@@ -107,6 +115,8 @@ def wire(module: str, content: Row, body: bytes, version: Version) -> Rendered:
     body = in_version(module, body, content.protocol, version)
     if module == "cdrs":
         return Rendered("POST", "", body)
+    if module == INVOICES and first and not content.removed:
+        return Rendered("POST", "", to_wire(body))
     country_code, _, party_id = content.key.owner.partition("-")
     object_id, query = content.object_id, ""
     if module == "tokens":

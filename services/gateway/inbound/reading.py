@@ -54,10 +54,11 @@ class Desk:
             call.body = documents.render(complete)
         return complete
 
-    async def counterparts(self, owner: str, role: str) -> tuple[str, ...]:
-        """Return who has an agreement in force with a party that acts in this role."""
+    async def counterparts(self, owner: str, *roles: str) -> tuple[str, ...]:
+        """Return who has an agreement in force with a party that acts in one of these roles."""
         found = await self.agreements.counterparts(owner)
-        return tuple(each.counterpart(owner) for each in found if _is(each, owner, role))
+        agreed = [each.counterpart(owner) for each in found if any(_is(each, owner, role) for role in roles)]
+        return tuple(dict.fromkeys(agreed))
 
     async def charged(self, owner: str, started_at: datetime | None) -> frozenset[str]:
         """Return the home-CSPs whose drivers may have charged with an owner in a session that started then.
@@ -114,8 +115,8 @@ def unknown_receiver(owner: str, receiver: str) -> OcpiError:
     return OcpiError(f"there is no agreement in force between {owner} and {receiver}", Status.UNKNOWN_RECEIVER)
 
 
-def owner_in_url(call: Call, role: str) -> str:
-    """Return the owner that the URL names, which must be one of the caller's parties in this role.
+def owner_in_url(call: Call, *roles: str) -> str:
+    """Return the owner that the URL names, which must be one of the caller's parties in one of these roles.
 
     Raises:
         Missing: 404, when it is not (OCPI 2.2.1, Client Owned Object Push, Errors).
@@ -124,8 +125,8 @@ def owner_in_url(call: Call, role: str) -> str:
         owner = str(PartyId.of(call.path["country_code"], call.path["party_id"]))
     except BadContent:
         raise Missing("the URL names no party", Status.INVALID) from None
-    if not call.peer.speaks_for(owner, role):
-        raise Missing(f"{owner} is not one of your parties with the role {role}", Status.INVALID)
+    if not any(call.peer.speaks_for(owner, role) for role in roles):
+        raise Missing(f"{owner} is not one of your parties with the role {' or '.join(roles)}", Status.INVALID)
     return owner
 
 

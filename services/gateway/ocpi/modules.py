@@ -15,6 +15,7 @@ ModuleId: TypeAlias = Literal[
     "tokens",
     "versions",
 ]
+INVOICES: Final = "invoicereconciliation"
 MODULES: Final[frozenset[str]] = frozenset(get_args(ModuleId))
 CONFIGURATION: Final = frozenset({"versions", "credentials", "hubclientinfo"})
 """Between two platforms: neither requests nor answers have routing headers (Message routing headers)."""

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.core.clock import system_clock
 from services.gateway.calls import Call, Front
 from services.gateway.limits.partners import Limits
+from services.gateway.object_store import MODULES
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.peers import Peers
@@ -64,18 +65,7 @@ class Bench:
 
     async def empty(self) -> None:
         """Forget all objects, contracts, deliveries and events."""
-        names = (
-            "locations",
-            "tariffs",
-            "tokens",
-            "sessions",
-            "cdrs",
-            "evse_states",
-            "contracts",
-            "deliveries",
-            "refusals",
-            "outbox",
-        )
+        names = (*MODULES, "evse_states", "contracts", "deliveries", "refusals", "outbox")
         async with self.engine.begin() as connection:
             await connection.execute(text(f"TRUNCATE {', '.join(f'gateway.{name}' for name in names)}"))
 

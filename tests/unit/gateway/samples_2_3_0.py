@@ -59,3 +59,15 @@ def cdr(**fields: Any) -> Document:
         **fields,
     }
     return samples.cdr(**given)
+
+
+def invoice(**fields: Any) -> Document:
+    return {
+        "country_code": "FR",
+        "party_id": "SUN",
+        "id": "R1",
+        "invoice_id": "2026/03 0017",
+        "cdrs": ["CDR1"],
+        "last_updated": samples.NOW,
+        **fields,
+    }

@@ -10,7 +10,9 @@ from services.gateway.ocpi.common.dialect import Dialect, Models
 from services.gateway.ocpi.common.mappings import mappings_of
 from services.gateway.ocpi.common.prices import Reading
 from services.gateway.ocpi.mapping import ObjectMapping
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.v2_3_0 import wire
+from services.gateway.ocpi.v2_3_0.invoices import MAPPING as INVOICE_MAPPING
 from services.gateway.ocpi.v2_3_0.taxes import elements_before_tax, including_taxes, is_untaxed
 
 
@@ -44,5 +46,5 @@ DIALECT: Final = Dialect(
     tax_included=_stated,
 )
 
-MAPPINGS: Final[Mapping[str, ObjectMapping]] = mappings_of(DIALECT)
+MAPPINGS: Final[Mapping[str, ObjectMapping]] = {**mappings_of(DIALECT), INVOICES: INVOICE_MAPPING}
 """By the module's name."""
