@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,14 +23,20 @@ from rich.table import Table
 
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
-from tests.bench import bridging, clearing, gateway, pages
+from tests.bench import bridging, clearing, fanout, gateway, pages, statuses
 from tests.bench.figures import Figure
 from tests.bench.memory import footprint, resident_megabytes
-from tests.bench.rig import bench
+from tests.bench.rig import Bench, bench
 
-NAMES = ("footprint", "authorize_whitelist", "replay", "cdr_post", "page_first", "page_last", "clear", "bridge")
+NAMES = (
+    *("footprint", "authorize_whitelist", "replay", "cdr_post", "status_updates", "fanout", "page_first", "page_last"),
+    *("clear", "bridge"),
+)
 DATA_FILE = "dundee-2018-06-06_2018-09-06.csv"
 REPLAY_SECONDS = 1800
+
+Measured = TypeVar("Measured")
+Measure: TypeAlias = Callable[[Bench, int, float], Awaitable[Figure]]
 
 console = Console(highlight=False)
 
@@ -70,14 +78,26 @@ def _on_a_deployment(options: argparse.Namespace) -> Iterator[Figure]:
     try:
         with Deployment.prepare(home) as deployment:
             idle = resident_megabytes(deployment)
-            for name, measure in (("authorize_whitelist", _authorize), ("replay", _replay)):
-                yield from _attempt(name, options, lambda measure=measure: measure(deployment, options))  # type: ignore[misc]
+            yield from _of_parties("authorize_whitelist", gateway.authorize_whitelist, deployment, options)
+            yield from _attempt("replay", options, lambda: _replay(deployment, options))
             yield from _attempt("footprint", options, lambda: [footprint(idle, resident_megabytes(deployment))])
-            yield from _attempt("cdr_post", options, lambda: _cdr_post(deployment, options))
+            yield from _of_parties("cdr_post", gateway.cdr_post, deployment, options)
+            yield from _of_parties("status_updates", statuses.status_updates, deployment, options)
+            yield from _of_parties("fanout", fanout.fanout, deployment, options)
             if {"page_first", "page_last"} & set(options.only):
-                yield from _told("pages", lambda: _pages(deployment, options))
+                measure = partial(pages.pages, runs=options.runs, seconds=options.seconds)
+                yield from _told("pages", lambda: _with_parties(deployment, measure))
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _of_parties(name: str, measure: Measure, deployment: Deployment, options: argparse.Namespace) -> Iterable[Figure]:
+    """Measure one figure, with two parties connected, if it was asked for."""
+
+    async def asked(ready: Bench) -> Figure:
+        return await measure(ready, options.runs, options.seconds)
+
+    return _attempt(name, options, lambda: [_with_parties(deployment, asked)])
 
 
 def _attempt(name: str, options: argparse.Namespace, measure: Callable[[], Iterable[Figure]]) -> Iterable[Figure]:
@@ -93,28 +113,14 @@ def _told(name: str, measure: Callable[[], Iterable[Figure]]) -> Iterator[Figure
         console.print(f"{name} is not measured: {type(error).__name__}: {escape(str(error))}")
 
 
-def _authorize(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
-    async def measure() -> Figure:
+def _with_parties(deployment: Deployment, measure: Callable[[Bench], Awaitable[Measured]]) -> Measured:
+    """Measure with two parties connected."""
+
+    async def connected() -> Measured:
         async with bench(deployment) as ready:
-            return await gateway.authorize_whitelist(ready, options.runs, options.seconds)
+            return await measure(ready)
 
-    return [asyncio.run(measure())]
-
-
-def _cdr_post(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
-    async def measure() -> Figure:
-        async with bench(deployment) as ready:
-            return await gateway.cdr_post(ready, options.runs, options.seconds)
-
-    return [asyncio.run(measure())]
-
-
-def _pages(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:
-    async def measure() -> list[Figure]:
-        async with bench(deployment) as ready:
-            return await pages.pages(ready, options.runs, options.seconds)
-
-    return asyncio.run(measure())
+    return asyncio.run(connected())
 
 
 def _replay(deployment: Deployment, options: argparse.Namespace) -> list[Figure]:

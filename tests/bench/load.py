@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from urllib.parse import urlsplit
 
 import uvloop
 
 ID = "@@ID@@"
+NOW = "@@NOW@@"
 OVERDUE_SECONDS = 30.0
 """How long after its end a load with a rate goes on to send what was due; the rest counts as unserved."""
 
@@ -29,6 +31,8 @@ class Job:
     Attributes:
         path: Target, may hold ID.
         body: Body, may hold ID; it is replaced by an id of its own for each request, of a fixed length.
+        bodies: If given, bodies are taken from these: the first for the first round of ids, and so on in turn. They may
+            hold NOW, which the time of sending replaces.
         ids: If given, ids are taken from these in turn.
         good: What an answer's body must contain.
         rate: Requests a second, or None for as fast as possible.
@@ -47,6 +51,7 @@ class Job:
     ids: list[str] = field(default_factory=list)
     rate: float | None = None
     method: str = "POST"
+    bodies: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -65,7 +70,7 @@ async def run(job: Job) -> Result:
     result = Result()
     begins = time.perf_counter() + job.warm_up_seconds
     ends = begins + job.seconds
-    numbers = iter(job.ids[number % len(job.ids)] for number in count()) if job.ids else _numbers(job.prefix)
+    numbers = _in_turn(job) if job.ids else _numbers(job)
     due: asyncio.Queue[float | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as tasks:
         if job.rate is not None:
@@ -89,14 +94,19 @@ async def _pace(due: asyncio.Queue[float | None], rate: float, ends: float, conn
 
 
 async def _connection(
-    job: Job, numbers: Iterator[str], due: asyncio.Queue[float | None], result: Result, begins: float, ends: float
+    job: Job,
+    numbers: Iterator[tuple[str, str]],
+    due: asyncio.Queue[float | None],
+    result: Result,
+    begins: float,
+    ends: float,
 ) -> None:
     target = urlsplit(job.url)
     tls = ssl.create_default_context(cafile=job.ca_file)
     reader, writer = await asyncio.open_connection(target.hostname, target.port, ssl=tls)
     good = job.good.encode()
     while (started := await _next_start(job, due, ends)) is not None:
-        writer.write(_request(job, target.netloc, next(numbers)))
+        writer.write(_request(job, target.netloc, *next(numbers)))
         status, body = await _answer(reader)
         now = time.perf_counter()
         if not begins <= started < ends:
@@ -118,15 +128,18 @@ async def _next_start(job: Job, due: asyncio.Queue[float | None], ends: float) -
     return await due.get() if now < ends + OVERDUE_SECONDS else None
 
 
-def _request(job: Job, host: str, number: str) -> bytes:
-    body = job.body.replace(ID, number).encode()
+def _request(job: Job, host: str, number: str, template: str) -> bytes:
+    text = template.replace(ID, number)
+    if NOW in text:
+        text = text.replace(NOW, datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    body = text.encode()
     lines = [
         f"{job.method} {job.path.replace(ID, number)} HTTP/1.1",
         f"Host: {host}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
-        f"X-Request-ID: {number}",
-        f"X-Correlation-ID: {number}",
+        f"X-Request-ID: {number[-36:]}",
+        f"X-Correlation-ID: {number[-36:]}",
         *(f"{name}: {value}" for name, value in job.headers.items()),
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -139,8 +152,15 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return int(head[9:12]), body
 
 
-def _numbers(prefix: str) -> Iterator[str]:
-    return (f"{prefix}{number:010d}" for number in count())
+def _numbers(job: Job) -> Iterator[tuple[str, str]]:
+    return ((f"{job.prefix}{number:010d}", job.body) for number in count())
+
+
+def _in_turn(job: Job) -> Iterator[tuple[str, str]]:
+    bodies = job.bodies or [job.body]
+    for turn in count():
+        for each in job.ids:
+            yield each, bodies[turn % len(bodies)]
 
 
 def main() -> None:
