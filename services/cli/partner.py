@@ -76,6 +76,8 @@ def connections() -> None:
         "registered": "registered",
         "protocol": "protocol",
         "versions_url": "its OCPI versions",
+        "heard_at": "heard of",
+        "offline_since": "offline since",
         "failures": "failures in a row",
         "last_error": "last error",
     }

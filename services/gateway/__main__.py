@@ -9,6 +9,7 @@ from services.gateway.conversations.parts import conversation_timer
 from services.gateway.deliveries.inspection import waiting_timer
 from services.gateway.handlers import handlers
 from services.gateway.partners.announcing import announcement_timer
+from services.gateway.presence.telling import client_timer
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import snapshot_timer
 from services.gateway.tables import metadata
@@ -39,6 +40,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
             conversation_timer(settings.conversations, keys.box),
             waiting_timer(settings.deliveries),
             announcement_timer(settings.announcements, random.random),
+            client_timer(settings.presence, settings.gateway.party),
         ),
         direct=(DirectSubscription(asking.TOPIC, rooms.asked),),
         admin_routes=lambda context: rooms.of(context).admin_routes(),
@@ -47,7 +49,9 @@ def build(settings: GatewaySettings | None = None) -> Service:
             rooms.loop("deliveries", lambda wiring: wiring.deliver),
             rooms.loop("replies", lambda wiring: wiring.replies.run),
             rooms.loop("conclusions", lambda wiring: wiring.concluding.run),
-            rooms.loop("announcements", lambda wiring: wiring.announcing.run),
+            rooms.loop("announcements", lambda wiring: wiring.partners.announcing.run),
+            rooms.loop("hearing", lambda wiring: wiring.partners.hearing.run),
+            rooms.loop("probes", lambda wiring: wiring.partners.probing.run),
             rooms.loop("results", lambda wiring: wiring.conversations.forwarding.run),
         ),
         public=lambda context: rooms.of(context).public(),

@@ -35,11 +35,13 @@ _JSON: Final = (b"content-type", b"application/json")
 class Access(Enum):
     """What a token must be good for: modules of a registered partner, or versions and credentials too.
 
-    Configuration modules (the second) have no routing headers, neither in requests nor in answers.
+    Configuration modules (all but the first) have no routing headers, neither in requests nor in answers.
     """
 
     MODULES = 1
     CREDENTIALS = 2
+    CONFIGURATION = 3
+    """Modules of a registered partner that are not routed: hubclientinfo."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Front:
     limits: Limits
     retry_after_seconds: int
     new_id: Callable[[], str] = _new_id
+    heard: Callable[[str], None] = lambda _platform: None
 
 
 def route(
@@ -135,6 +138,7 @@ class _Entry:
         headers, front = visit.headers, self._front
         peer = await self._peer(headers.get("authorization"), scope)
         visit.options = peer.options
+        front.heard(peer.platform)
         visit.leave = front.limits.enter(peer.platform, peer.options, self._module)
         if self._access is Access.MODULES:
             visit.routing = routing(headers)

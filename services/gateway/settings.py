@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from services.gateway.partners.settings import AnnouncementSettings
+from services.gateway.presence.settings import PresenceSettings
 from services.runtime.settings import Count, Group, Milliseconds, RuntimeSettings, Seconds
 
 
@@ -246,6 +247,7 @@ class GatewaySettings(RuntimeSettings):
     limits: LimitSettings = LimitSettings()
     lists: ListSettings = ListSettings()
     announcements: AnnouncementSettings = AnnouncementSettings()
+    presence: PresenceSettings = PresenceSettings()
 
     @model_validator(mode="after")
     def _leases_outlast_requests(self) -> Self:

@@ -27,24 +27,15 @@ from services.gateway.conversations.parts import Conversations
 from services.gateway.conversations.parts import Parts as ConversationParts
 from services.gateway.deliveries import courier
 from services.gateway.deliveries.admin import DeliveriesAdmin
-from services.gateway.deliveries.client import PartnerClient
 from services.gateway.deliveries.dispatcher import Dispatcher
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.reporting import report_refusals
 from services.gateway.limits.partners import Limits
-from services.gateway.partners.admin import PartnerAdmin
-from services.gateway.partners.agreements import Agreements
-from services.gateway.partners.announcing import Announcing
-from services.gateway.partners.book import Book
-from services.gateway.partners.connecting import Connecting
-from services.gateway.partners.connections import Connections
-from services.gateway.partners.credentials import Credentials
-from services.gateway.partners.handshake import Handshake
-from services.gateway.partners.peers import Peers
-from services.gateway.partners.pending import Offering
 from services.gateway.partners.secret_box import SecretBox
-from services.gateway.partners.tokens import new_token
+from services.gateway.partners.wiring import PartnerWiring
 from services.gateway.personal_data import PersonalData
+from services.gateway.presence.rendering import read_clients
+from services.gateway.presence.telling import MODULE
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import MasterKey
 from services.gateway.vault_store import Vault
@@ -75,60 +66,13 @@ class Wiring:
 
     def __init__(self, settings: GatewaySettings, keys: Keys, context: Context) -> None:
         self._settings, self._keys, self._context = settings, keys, context
-        self.client = PartnerClient(
-            settings.client,
-            settings.https.ca_file,
-            settings.partners.ca_folder,
-            renewed=self.book.connections.renewed,
-        )
-
-    @cached_property
-    def book(self) -> Book:
-        """What is remembered of partners."""
-        context, partners = self._context, self._settings.partners
-        return Book(
-            Peers(context.engine, partners, context.clock, time.monotonic),
-            Connections(context.engine, self._keys.box, partners, time.monotonic),
-            Agreements(context.engine, partners, context.clock, time.monotonic),
-        )
+        self.partners = PartnerWiring(settings, keys.box, context)
+        self.client, self.book = self.partners.client, self.partners.book
 
     @cached_property
     def limits(self) -> Limits:
         """The bounds of all callers."""
         return Limits(self._settings.limits, self._settings.inbound.max_body_bytes, time.monotonic)
-
-    @cached_property
-    def credentials(self) -> Credentials:
-        """The handshake, as partners begin it."""
-        return Credentials(
-            self._settings,
-            self.book,
-            calls=self._handshake,
-            transactions=self._context.transactions,
-            box=self._keys.box,
-        )
-
-    @cached_property
-    def connecting(self) -> Connecting:
-        """The handshake, as we begin it."""
-        return Connecting(
-            self._settings,
-            self.book,
-            calls=self._handshake,
-            transactions=self._context.transactions,
-            offering=Offering(self._keys.box, new_token, self._settings.partners.pending_token_seconds),
-            new_id=lambda: str(uuid4()),
-        )
-
-    @cached_property
-    def announcing(self) -> Announcing:
-        """What tells partners whom they reach."""
-        settings = self._settings.announcements
-        return Announcing(self._context.transactions, self.connecting.renew, settings, random.random)
-
-    @cached_property
-    def _handshake(self) -> Handshake:
-        return Handshake(self.client, self._settings.partners, self._settings.gateway.party)
 
     @cached_property
     def groupers(self) -> public.Groupers:
@@ -179,7 +123,7 @@ class Wiring:
             transactions=self._context.transactions,
             routes=self.book.connections,
             client=self.client,
-            renderer=ObjectRenderer(self._keys.vault),
+            renderer=ObjectRenderer(self._keys.vault, {MODULE: read_clients}),
             report=report_refusals,
             settings=self._settings.deliveries,
             clock=self._context.clock,
@@ -213,7 +157,7 @@ class Wiring:
             front=front,
             authorize=authorize.authorize,
             or_relayed=self.conversations.gets.or_relayed,
-            others=(*self.credentials.routes(front), *self.conversations.routes(front)),
+            others=(*self.partners.routes(front), *self.conversations.routes(front)),
         )
         return public.application(parts)
 
@@ -226,17 +170,17 @@ class Wiring:
             clock=self._context.clock,
             limits=self.limits,
             retry_after_seconds=inbound.retry_after_seconds,
+            heard=self.partners.hearing.heard,
         )
 
     def admin_routes(self) -> Sequence[Route]:
         """Return the routes of the admin API."""
         personal_data = PersonalData(self._context, self._keys.vault, self._keys.letters)
-        partners = PartnerAdmin(self._context, self.book, self.connecting)
         deliveries = DeliveriesAdmin(self._context)
         return (
-            *Admin(self._context, self.credentials).routes(),
+            *Admin(self._context, self.partners.credentials).routes(),
             *deliveries.routes(),
-            *partners.routes(),
+            *self.partners.admin_routes(),
             *personal_data.routes(),
         )
 

@@ -106,4 +106,6 @@ DELIVERIES = _counter("deliveries", "Tries, by outcome: delivered, refused, retr
 DELIVERY_SECONDS = _histogram("delivery_seconds", "Time from queued to delivered.", "module", buckets=_SLOW)
 DELIVERIES_WAITING = _gauge("deliveries_waiting", "Deliveries in the queue.", "partner")
 ANNOUNCEMENTS = _counter("announcements", "Partners told whom they reach, by outcome: told, failed.", "outcome")
+CLIENTS = _gauge("clients", "Parties by the status of their connection, each role of a party counted.", "status")
+PROBES = _counter("probes", "Probes of partners that were silent, by outcome: alive, silent.", "outcome")
 CIRCUIT_OPEN = _gauge("circuit_open", "1 while nothing is sent to a partner that failed too often.", "partner")

@@ -322,7 +322,7 @@ async def _told(system: System, *, settled: bool = False) -> int:
     if settled:
         async with gateway.context.engine.begin() as connection:
             await connection.execute(text("UPDATE gateway.reported_roles SET due_at = now() WHERE due_at IS NOT NULL"))
-    await gateway.wiring.announcing.tell_due()
+    await gateway.wiring.partners.announcing.tell_due()
     return len(system.given) - before
 
 

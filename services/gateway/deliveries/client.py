@@ -15,7 +15,7 @@ from yarl import URL
 from services.core.errors import RoamwattError
 from services.gateway.deliveries.answers import read_answer
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest, headers
-from services.gateway.deliveries.verdict import Failing, Result
+from services.gateway.deliveries.verdict import Failing, Result, is_healthy
 from services.gateway.settings import ClientSettings
 from services.runtime.security import client_context
 from services.runtime.settings import SettingsError
@@ -35,10 +35,12 @@ class PartnerClient:
         settings: ClientSettings,
         ca_file: Path | None,
         ca_folder: Path | None = None,
+        *,
         request_id: Callable[[], str] = lambda: str(uuid4()),
         renewed: Callable[[PartnerRequest], Awaitable[PartnerRequest | None]] | None = None,
+        heard: Callable[[str], None] = lambda _platform: None,
     ) -> None:
-        self._renewed = renewed
+        self._renewed, self._heard = renewed, heard
         self._settings, self._ca_folder, self._request_id = settings, ca_folder, request_id
         self._usual = {version: client_context(ca_file, minimum_version=version) for version in _TLS.values()}
         self._contexts: dict[tuple[Path, ssl.TLSVersion], tuple[int, ssl.SSLContext]] = {}
@@ -67,6 +69,8 @@ class PartnerClient:
         seconds = timeout_seconds if timeout_seconds is not None else self._settings.timeout_seconds
         until = time.monotonic() + seconds
         answer = await self._try(request, seconds)
+        if is_healthy(answer.result):
+            self._heard(request.platform)
         if answer.result.http_status != 401 or not request.renewable or self._renewed is None:
             return answer
         try:

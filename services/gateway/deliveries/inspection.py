@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, any_, func, literal_column, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.deliveries.waiting import Reach, hindrance, why
+from services.gateway.presence.tables import presence
 from services.gateway.settings import DeliverySettings
 from services.gateway.tables import breakers, connections, deliveries, peers
 from services.runtime import metrics
@@ -77,11 +78,12 @@ async def totals(connection: AsyncConnection, wanted: Wanted, now: datetime) -> 
 
 async def reach(connection: AsyncConnection, partners: Collection[str]) -> dict[str, Reach]:
     """Return how these partners can be reached, so far as they are known."""
-    p, c, b = peers.c, connections.c, breakers.c
+    p, c, b, r = peers.c, connections.c, breakers.c, presence.c
     query = (
         select(p.party, p.status, func.coalesce(p.party == any_(c.parties), False), b.retry_at, b.last_error)
         .join(connections, c.platform == p.platform, isouter=True)
         .join(breakers, b.partner == p.party, isouter=True)
+        .join(presence, r.platform == p.platform, isouter=True)
         .where(p.party.in_(sorted(partners)))
     )
     # Of a breaker that has closed the last error is history.
@@ -107,13 +109,14 @@ def waiting_timer(settings: DeliverySettings) -> Timer:
 
 async def list_connections(connection: AsyncConnection) -> Sequence[dict[str, Any]]:
     """Return every known party with its connection and its circuit breaker; never a token or its hash."""
-    p, c, b = peers.c, connections.c, breakers.c
+    p, c, b, r = peers.c, connections.c, breakers.c, presence.c
     query = (
         select(p.party, p.name, p.platform, p.status, p.roles, c.protocol, c.versions_url, c.endpoints)
-        .add_columns(c.registered_at, c.updated_at, b.failures, b.retry_at, b.last_error)
+        .add_columns(c.registered_at, c.updated_at, b.failures, b.retry_at, b.last_error, r.heard_at, r.offline_since)
         .add_columns(func.coalesce(p.party == any_(c.parties), False).label("registered"))
         .join(connections, c.platform == p.platform, isouter=True)
         .join(breakers, b.partner == p.party, isouter=True)
+        .join(presence, r.platform == p.platform, isouter=True)
         .order_by(p.party)
     )
     return [dict(row) for row in (await connection.execute(query)).mappings()]

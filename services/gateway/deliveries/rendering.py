@@ -1,9 +1,10 @@
 """What goes over the wire for a row of the queue: the object's newest state, or the CDR as it came."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
@@ -30,12 +31,17 @@ _log = logger(__name__)
 
 _PURPOSE: Final = {"tokens": Purpose.TOKEN, "sessions": Purpose.SESSION, "cdrs": Purpose.CDR}
 
+Reader: TypeAlias = Callable[[AsyncConnection, Sequence[Leased]], Awaitable[Mapping[UUID, Writer]]]
+
 
 class ObjectRenderer:
-    """Reads and unseals objects from the gateway's own tables: one statement for each module of a round."""
+    """Reads and unseals objects from the gateway's own tables: one statement for each module of a round.
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    Modules whose objects are the hub's own, and not a partner's, have readers of their own.
+    """
+
+    def __init__(self, vault: Vault, readers: Mapping[str, Reader] = MappingProxyType({})) -> None:
+        self._vault, self._readers = vault, readers
 
     async def read(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Writer]:
         """Return what writes each row; what is gone, or whose contract was erased, is missing."""
@@ -46,6 +52,9 @@ class ObjectRenderer:
         for module, leased in by_module.items():
             if module == EVSES:
                 found |= await _statuses(connection, leased)
+                continue
+            if module in self._readers:
+                found |= await self._readers[module](connection, leased)
                 continue
             wanted = {(row.owner, row.object_id) for row in leased}
             objects = await newest(connection, module, leased[0].partner, wanted)

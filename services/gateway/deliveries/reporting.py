@@ -8,6 +8,7 @@ from services.gateway.deliveries.queue import Delivery, enqueue
 from services.gateway.deliveries.settlement import Attempt, Leased, Settlement
 from services.gateway.evses.updates import parts_of
 from services.gateway.object_store import current
+from services.gateway.ocpi.modules import CONFIGURATION
 from services.gateway.refusals import Reason, Refusal
 from services.runtime.work import Work
 
@@ -16,11 +17,12 @@ async def report_refusals(work: Work, ended: Sequence[tuple[Attempt, Settlement]
     """Add what was refused, or given up after all tries, to the reports of its senders.
 
     A receiver that refuses the status of an EVSE by itself (it has lost the location, or knows no PATCH) is sent the
-    whole location; what it says of that is reported.
+    whole location; what it says of that is reported. What the hub itself says of a party was sent by no partner.
     """
     parts = [attempt.row for attempt, settlement in ended if attempt.row.is_part and settlement.outcome == "REFUSED"]
     await _deliver_whole(work, parts)
-    others = [each for each in ended if each[0].row not in parts]
+    sent = [each for each in ended if each[0].row.module not in CONFIGURATION]
+    others = [each for each in sent if each[0].row not in parts]
     await refusals.add(work, [refusal(attempt, settlement, work) for attempt, settlement in others])
 
 

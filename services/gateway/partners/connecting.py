@@ -3,32 +3,27 @@
 The module is symmetric: what a partner does with our endpoints, this does with the partner's.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Conflict, NotFound
 from services.gateway.ocpi import documents
-from services.gateway.ocpi.versions import VERSIONS, Version
+from services.gateway.ocpi.versions import Version
 from services.gateway.partners import registration, store
 from services.gateway.partners.announcing import keep_reported
 from services.gateway.partners.book import Book
 from services.gateway.partners.connections import platform_lock, secret_name
-from services.gateway.partners.handshake import Access, Discovered, Handshake
-from services.gateway.partners.options_store import read_options
+from services.gateway.partners.handshake import Discovered, Handshake
+from services.gateway.partners.known import Known, known_platform
 from services.gateway.partners.own_credentials import own_credentials
-from services.gateway.partners.peers import WELCOME
 from services.gateway.partners.pending import Offering, forget_pending
 from services.gateway.partners.reachable import digest, reachable
 from services.gateway.partners.registration import Refused
-from services.gateway.partners.tokens import Style, token_hash
+from services.gateway.partners.tokens import token_hash
+from services.gateway.presence.telling import tell_anew
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import restart_snapshots
-from services.gateway.tables import connections, peers
 from services.runtime.logs import logger
 from services.runtime.work import Transactions, Work
 
@@ -42,25 +37,6 @@ class Registered:
     platform: str
     version: str
     parties: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a platform before it is called.
-
-    Attributes:
-        invited: Its parties, each with its roles.
-        parties: Those of them that it has registered, or all.
-        seen: When its connection was last written; None where there is none.
-    """
-
-    access: Access
-    invited: Mapping[str, Collection[str]]
-    parties: Collection[str]
-    version: Version | None = None
-    credentials_url: str = ""
-    style: Style = Style.BASE64
-    seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +121,7 @@ class Connecting:
         _log.info("unregistered at a platform", platform=platform, told=problem is None)
         return problem
 
-    async def _register(self, method: str, known: _Known, found: Discovered) -> Registered:
+    async def _register(self, method: str, known: Known, found: Discovered) -> Registered:
         platform = known.access.platform
         offered = await self._transactions.run(lambda work: self._offer(work, known, found.version))
         self._book.forget()
@@ -171,13 +147,13 @@ class Connecting:
         _log.info("registered at a platform", **said, parties=sorted(parties))
         return Registered(platform, found.version.number, sorted(parties))
 
-    async def _offer(self, work: Work, known: _Known, version: Version) -> _Offered:
+    async def _offer(self, work: Work, known: Known, version: Version) -> _Offered:
         token = await self._offering.offer(work, known.access.platform)
         others = await reachable(work.connection, known.parties, work.now)
         body = documents.render(own_credentials(version, self._settings.gateway, token, others))
         return _Offered(token, body, digest(others))
 
-    async def _take_back(self, method: str, known: _Known, found: Discovered, given: registration.Credentials) -> None:
+    async def _take_back(self, method: str, known: Known, found: Discovered, given: registration.Credentials) -> None:
         """A partner that turns out to be somebody else must not think that it is registered."""
         if method != "POST":
             return
@@ -195,36 +171,16 @@ class Connecting:
         await keep_reported(work.connection, written.platform, told)
         if seen is None:
             await restart_snapshots(work.connection, written.parties, work.now)
+            await tell_anew(work.connection, written.platform)
 
-    async def _invited(self, work: Work, platform: str) -> _Known:
-        known = await self._known(work.connection, platform)
+    async def _invited(self, work: Work, platform: str) -> Known:
+        known = await known_platform(work.connection, self._offering.box, platform, self._new_id())
         if known.seen is not None:
             raise Conflict("this platform is registered: renew it, or disconnect it first")
         return known
 
-    async def _connected(self, work: Work, platform: str) -> _Known:
-        known = await self._known(work.connection, platform)
+    async def _connected(self, work: Work, platform: str) -> Known:
+        known = await known_platform(work.connection, self._offering.box, platform, self._new_id())
         if known.seen is None:
             raise NotFound("this platform is not registered")
         return known
-
-    async def _known(self, connection: AsyncConnection, platform: str) -> _Known:
-        p, c = peers.c, connections.c
-        options = await read_options(connection, platform)
-        access = Access(platform, "", "", self._new_id(), options)
-        invited = select(p.party, p.roles).where(p.platform == platform, p.status.in_(WELCOME))
-        parties = {row.party: row.roles for row in await connection.execute(invited)}
-        row: Any = (await connection.execute(select(connections).where(c.platform == platform))).mappings().first()
-        if row is None:
-            return _Known(access, parties, parties.keys())
-        token = self._offering.box.open(secret_name(platform), row["token_sealed"]).decode()
-        url = next(each["url"] for each in row["endpoints"] if each["identifier"] == "credentials")
-        return _Known(
-            access=replace(access, token=token, url=row["versions_url"]),
-            invited=parties,
-            parties=row["parties"],
-            version=VERSIONS[row["protocol"]],
-            credentials_url=url,
-            style=options.authorization_style or Style(row["authorization_style"]),
-            seen=row["updated_at"],
-        )

@@ -18,6 +18,7 @@ from services.gateway.partners.pending import forget_pending
 from services.gateway.partners.reachable import Reachable, digest, reachable
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
+from services.gateway.presence.telling import tell_anew
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import restart_snapshots
 from services.runtime.logs import logger
@@ -120,6 +121,7 @@ class Credentials:
         if written.method == "POST":
             # It may have forgotten everything since it was registered last.
             await restart_snapshots(work.connection, written.parties, work.now)
+            await tell_anew(work.connection, written.platform)
         others = await reachable(work.connection, written.parties, work.now)
         await keep_reported(work.connection, written.platform, digest(others))
         return others

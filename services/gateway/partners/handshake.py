@@ -91,6 +91,11 @@ class Handshake:
         request = replace(self._request(access, style, "DELETE", url), module="credentials")
         _data(await self._send(request), "DELETE of credentials")
 
+    async def is_there(self, access: Access, style: Style, timeout_seconds: float) -> bool:
+        """Tell whether a partner's versions answer as they should."""
+        request = replace(self._request(access, style, "GET", access.url), renewable=True)
+        return judge((await self._client.send(request, timeout_seconds)).result) is Verdict.DELIVERED
+
     def _request(self, access: Access, style: Style, method: str, url: str) -> PartnerRequest:
         return PartnerRequest(
             platform=access.platform,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.core.errors import NotFound
 from services.gateway.partners.options import PartnerOptions, checked, loaded, stored
 from services.gateway.partners.tables import partner_options
+from services.gateway.presence.telling import tell_anew
 from services.gateway.snapshots import restart_snapshots
 from services.gateway.tables import peers
 from services.runtime.work import Work
@@ -44,6 +45,7 @@ async def change_options(
     if options.push and not former.push:
         parties = await work.connection.execute(select(peers.c.party).where(peers.c.platform == platform))
         await restart_snapshots(work.connection, list(parties.scalars()), work.now)
+        await tell_anew(work.connection, platform)
     return options
 
 

@@ -42,7 +42,7 @@ async def reachable(connection: AsyncConnection, parties: Collection[str], now: 
     must find receivers that know it already.
     """
     asking = select(literal("").label("platform"), func.unnest(cast(sorted(parties), ARRAY(Text))).label("party"))
-    found = _reached(asking.subquery("asking"), now).subquery("found")
+    found = reached(asking.subquery("asking"), now).subquery("found")
     rows = await connection.execute(select(found.c.party, found.c.role, found.c.name).order_by(*found.c))
     return [Reachable(*row) for row in rows]
 
@@ -51,7 +51,7 @@ async def digests(connection: AsyncConnection, protocol: str, now: datetime) -> 
     """Return what tells one set of reachable parties from another, for each platform that speaks this protocol."""
     c = connections.c
     asking = select(c.platform, func.unnest(c.parties).label("party")).where(c.protocol == protocol)
-    found = _reached(asking.subquery("asking"), now).subquery("found")
+    found = reached(asking.subquery("asking"), now).subquery("found")
     f = found.c
     line = func.concat_ws(" ", f.party, f.role, f.name)
     whole = func.md5(func.string_agg(line, aggregate_order_by(literal(";"), f.party, f.role)))
@@ -65,7 +65,7 @@ def digest(found: Sequence[Reachable]) -> str:
     return md5(";".join(lines).encode(), usedforsecurity=False).hexdigest() if lines else ""
 
 
-def _reached(asking: Subquery, now: datetime) -> Select[Any]:
+def reached(asking: Subquery, now: datetime) -> Select[Any]:
     """Return platform, party, role and name of all that is reached by those who ask (platform, party)."""
     a, p = agreements.c, peers.c
     in_force = and_(a.status == "ACTIVE", a.valid_from <= now, or_(a.valid_until.is_(None), a.valid_until > now))

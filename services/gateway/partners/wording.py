@@ -33,8 +33,8 @@ def cased(party: str, options: PartnerOptions) -> str:
 
 def owned(path: str, owner: str, options: PartnerOptions) -> str:
     """Return the path of an object below its endpoint, its owner (`CC-PPP`) written as a partner wants it."""
-    place = owner.replace("-", "/") + "/"
-    return cased(place, options) + path.removeprefix(place) if path.startswith(place) else path
+    place = owner.replace("-", "/")
+    return cased(place, options) + path.removeprefix(place) if f"{path}/".startswith(f"{place}/") else path
 
 
 def addressed(url: str, options: PartnerOptions) -> str:

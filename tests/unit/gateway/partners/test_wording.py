@@ -46,5 +46,7 @@ def test_urls_and_paths() -> None:
     assert addressed("https://x/cdrs/", SLASHED) == "https://x/cdrs/"
     assert owned("FR/SUN/LOC1", "FR-SUN", DEFAULT) == "FR/SUN/LOC1"
     assert owned("FR/SUN/LOC1", "FR-SUN", LOWER) == "fr/sun/LOC1"
+    assert owned("FR/SUN", "FR-SUN", LOWER) == "fr/sun"
+    assert owned("FR/SUNNY", "FR-SUN", LOWER) == "FR/SUNNY"
     assert owned("", "FR-SUN", LOWER) == ""
     assert (cased("FR-SUN", DEFAULT), cased("FR-SUN", LOWER)) == ("FR-SUN", "fr-sun")
