@@ -55,6 +55,8 @@ def add(
             parser=_decimal, metavar="AMOUNT", help="How far a CDR's total may lie from our own, in its currency."
         ),
     ] = "0.01",
+    valid_from: Annotated[str | None, typer.Option(metavar="TIME", help="As 2026-12-01T00:00:00Z; else now.")] = None,
+    valid_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until `end` without it.")] = None,
 ) -> None:
     """Conclude an agreement between two partners."""
     terms: dict[str, Any] = {
@@ -65,6 +67,8 @@ def add(
         "trust_whitelist": trust_whitelist,
         "decide_when_unreachable": decide_when_unreachable,
         "total_tolerance": tolerance,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
     }
     show_fields(AdminApi.here().post("registry", "/agreements", terms))
 

@@ -1,6 +1,5 @@
 """`roamwatt deliveries`: what waits for partners, since when and why, and what to do about it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import age, console, say, show_rows
+from services.cli.output import age, say, show_json, show_rows
 from services.core.errors import BadContent
 
 app = typer.Typer(
@@ -58,7 +57,7 @@ def deliveries(
     query: dict[str, str | int] = {name: value for name, value in wanted.items() if value}
     found = AdminApi.here().get("gateway", "/deliveries", limit=limit, **query)
     if as_json:
-        console.print_json(json.dumps(found, default=str))
+        show_json(found)
         return
     if not found["totals"]:
         say("Nothing waits.")

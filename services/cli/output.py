@@ -1,5 +1,6 @@
 """How the command speaks."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,11 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """Print what went wrong to the error output."""
     errors.print(f"[red]roamwatt:[/] {escape(text)}", soft_wrap=True)
+
+
+def show_json(content: Any) -> None:
+    """Print what an admin API gave, for machines."""
+    console.print_json(json.dumps(content, default=str))
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str) -> None:

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import say, show_fields, show_rows
+from services.cli.output import say, show_fields, show_json, show_rows
 from services.core.errors import BadContent
 
 app = typer.Typer(help="Invite, list, suspend and remove partners.", no_args_is_help=True)
 
 Platform = Annotated[str, typer.Argument(help="Id of its platform; where it was not named, the party's id.")]
 Party = Annotated[str, typer.Argument(help="Party id: country code and party id, as in NL-TNM.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 COLUMNS = {
     "party": "party",
     "name": "name",
@@ -31,11 +32,15 @@ def add(
     name: Annotated[str, typer.Option(help="Its name.")],
     role: Annotated[list[str], typer.Option(help="CSO (operates stations), CSP (has contracts); may be repeated.")],
     platform: Annotated[str | None, typer.Option(help="Id of the platform it shares with other parties.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Invite a partner; its registration token is shown once."""
     body: dict[str, Any] = {"party": party, "name": name, "roles": [each.upper() for each in role]}
     api = AdminApi.here()
     invited = api.post("registry", "/partners", body | ({"platform": platform} if platform else {}))
+    if as_json:
+        show_json(invited)
+        return
     show_fields(invited)
     if invited["registration_token"] is None:
         say(f"\n{invited['party']} was invited before: `roamwatt partner token {invited['party']}` gives a new token.")
@@ -44,9 +49,10 @@ def add(
 
 
 @app.command()
-def token(party: Party) -> None:
+def token(party: Party, as_json: AsJson = False) -> None:
     """Give a partner a new registration token; the former one is worth nothing from then on."""
-    show_fields(AdminApi.here().post("registry", f"/partners/{quoted(party)}/token"))
+    found = AdminApi.here().post("registry", f"/partners/{quoted(party)}/token")
+    (show_json if as_json else show_fields)(found)
 
 
 @app.command("list")

@@ -17,6 +17,7 @@ from tests.partners.ocpi import INVALID_PARAMETERS, SUCCESS, Party, dumps, envel
 from tests.partners.platform import Platform
 
 MAX_PAGE = 100
+OWN_CREDENTIALS = ["GET", "PUT", "DELETE"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -72,7 +73,7 @@ def application(partner: Partner, extra: list[Route]) -> Starlette:
             *extra,
             Route("/ocpi/versions", guarded(partner, "versions", _versions)),
             Route(root, guarded(partner, "versions", _details)),
-            Route(f"{root}/credentials", guarded(partner, "credentials", _credentials), methods=["GET", "PUT"]),
+            Route(f"{root}/credentials", guarded(partner, "credentials", _credentials), methods=OWN_CREDENTIALS),
             Route(f"{root}/receiver/cdrs", guarded(partner, "cdrs", _post_cdr), methods=["POST"]),
             Route(f"{root}/receiver/cdrs/{{id}}", guarded(partner, "cdrs", _get_cdr), methods=["GET"]),
             Route(
@@ -151,6 +152,9 @@ async def _details(partner: Partner, _module: str, _request: Request, _body: Any
 async def _credentials(partner: Partner, _module: str, request: Request, body: Any) -> Response:
     if request.method == "PUT":
         partner.platform.token_for_them = body["token"]
+    if request.method == "DELETE":
+        partner.platform.end()
+        return answer()
     return answer(partner.platform.credentials())
 
 

@@ -94,6 +94,10 @@ class Platform:
         self.token_for_them = given["token"]
         self.hub = hub_of(given)
 
+    def end(self) -> None:
+        """Forget the platform's token, and take its calls no more: it has ended the registration."""
+        self.token_for_us, self.token_for_them = secrets.token_urlsafe(32), None
+
     def credentials(self) -> dict[str, Any]:
         """The credentials object that tells the platform how to reach us."""
         role = {

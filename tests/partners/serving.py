@@ -109,6 +109,7 @@ async def _serve(
         ready = {
             "party": str(options.party),
             "versions_url": platform.versions_url,
+            "token": platform.token_for_us,
             "control_url": control_url,
             "control_token": token,
             "ca_file": str(ca_file),

@@ -1,5 +1,6 @@
 """The commands over a stand-in for the admin APIs: what they ask, and what they say."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,19 @@ def test_a_new_partners_token_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 OPTIONS = {"platform": "FR-CSO", "options": {"min_tls": "1.2", "push": True}, "set": ["min_tls"]}
 
 
+def test_a_new_partners_token_is_there_for_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    invited = PARTNER | {"registration_token": "TOKEN"}
+    result, _ = run(
+        monkeypatch,
+        partner.app,
+        ["add", "FR-CSO", "--name", "A", "--role", "CSO", "--json"],
+        {"POST /partners": invited},
+    )
+    assert json.loads(result.stdout) == invited
+    result, _ = run(monkeypatch, partner.app, ["token", "FR-CSO", "--json"], {"POST /partners/FR-CSO/token": invited})
+    assert json.loads(result.stdout)["registration_token"] == "TOKEN"
+
+
 def test_a_partners_options_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     result, _ = run(monkeypatch, partner.app, ["options", "FR-CSO"], {"/partners/FR-CSO/options": OPTIONS})
     assert result.exit_code == 0
@@ -137,10 +151,12 @@ def test_all_pages_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_agreement_is_concluded_with_the_terms_given(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["add", "FR-CSO", "NL-CSP", "--trust-whitelist", "--tolerance", "0.05"]
+    arguments += ["--valid-from", "2026-12-01T00:00:00Z"]
     result, fake = run(monkeypatch, agreement.app, arguments, {"POST /agreements": {"agreement_id": "A1"}})
     assert result.exit_code == 0
     (_, _, terms), = fake.asked  # fmt: skip
     assert terms["total_tolerance"] == "0.05"
+    assert (terms["valid_from"], terms["valid_until"]) == ("2026-12-01T00:00:00Z", None)
     assert (terms["trust_whitelist"], terms["decide_when_unreachable"]) == (True, False)
     assert (terms["mode"], terms["services"]) == ("CLEARING_HOUSE", ["CHARGING"])
 
