@@ -1,0 +1,40 @@
+"""What the documents refer to is there: links and their headings, and every option in the partner's guide."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.gateway.partners.options import PartnerOptions
+from services.runtime.embedded.layout import CHECKOUT
+
+GUIDE = CHECKOUT / "services" / "gateway" / "README.md"
+FOLDERS = ("deploy", "schemas", "services")
+DOCUMENTS = [CHECKOUT / "README.md", *(each for name in FOLDERS for each in sorted((CHECKOUT / name).rglob("*.md")))]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def anchors(document: Path) -> set[str]:
+    """The names that its headings have as link targets (GitHub's way)."""
+    headings = re.findall(r"^#+ (.*)$", FENCED.sub("", document.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for path, anchor in LINK.findall(FENCED.sub("", document.read_text())):
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), f"{path} is not there"
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor} is no heading"
+
+
+def test_decision_records_have_numbers_of_their_own() -> None:
+    names = [each.name for each in (CHECKOUT / "deploy" / "decisions").glob("*.md")]
+    numbers = [name[:4] for name in names]
+    assert len(set(numbers)) == len(numbers), sorted(names)
+
+
+@pytest.mark.parametrize("option", PartnerOptions.model_fields)
+def test_the_guide_tells_of_every_option(option: str) -> None:
+    assert f"`{option}`" in GUIDE.read_text()
