@@ -1,8 +1,6 @@
 """We register with a partner, over a real PostgreSQL and a partner's real HTTPS server that calls us back."""
 
-import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,79 +12,13 @@ from sqlalchemy import text
 from starlette.responses import Response
 
 from services.gateway.deliveries.requests import PartnerAnswer
-from services.gateway.partners.announcing import note_changes
 from services.gateway.partners.connections import Connection
 from services.runtime.admin import application
 from services.runtime.settings import AdminSettings
-from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
+from tests.integration.gateway.partners import Partner, Sent, partner
+from tests.integration.gateway.systems import LOCATION, PARTY, TOKEN_A, System, connect, role
 from tests.integration.gateway.whole import Gateway, agreed, invited, whole
 from tests.unit.gateway import samples
-
-PARTY, TOKEN_A = "FR-SUN", "their-token-a"
-LOCATION = "/receiver/locations/FR/SUN/LOC1"
-
-
-@dataclass
-class System:
-    """A partner's system that others register with.
-
-    Attributes:
-        tokens: What opens it, oldest first.
-        given: What was given to it: our token for it to call us with, newest last.
-        answers: What it answers to credentials instead of taking them.
-    """
-
-    server: Partner
-    gateway: Gateway
-    versions: tuple[str, ...] = ("2.2.1", "2.3.0")
-    modules: tuple[str, ...] = ("credentials", "locations")
-    roles: list[dict[str, Any]] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=lambda: [TOKEN_A])
-    given: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[Any] = field(default_factory=list)
-    left: int = 0
-
-    async def __call__(self, sent: Sent) -> web.Response:
-        token = base64.b64decode(sent.headers["authorization"].removeprefix("Token ")).decode()
-        if token != self.tokens[-1]:
-            return _said(2000, status=401)
-        url = self.server.url
-        if sent.path == "/versions":
-            return _said(data=[{"version": each, "url": f"{url}/{each}"} for each in self.versions])
-        if sent.path.endswith("/credentials"):
-            return await self._credentials(sent)
-        if sent.path.startswith("/2."):
-            endpoints = [
-                {"identifier": each, "role": "RECEIVER", "url": f"{url}{sent.path}/{each}"} for each in self.modules
-            ]
-            return _said(data={"version": sent.path[1:], "endpoints": endpoints})
-        return _said()
-
-    async def _credentials(self, sent: Sent) -> web.Response:
-        if sent.method == "DELETE":
-            self.left += 1
-            return _said()
-        body = sent.document
-        client = self.gateway.client(body["token"])
-        # It calls back with the token it is being given, before it answers.
-        versions = (await client.get("/ocpi/versions")).json()["data"]
-        assert "2.2.1" in {each["version"] for each in versions}
-        assert (await client.post("/ocpi/2.2.1/credentials", json={})).status_code == 405
-        self.given.append(body)
-        if self.answers and (answer := self.answers.pop(0)) is not None:
-            return cast(web.Response, answer)
-        self.tokens.append(f"their-token-{len(self.tokens)}")
-        return _said(data={"token": self.tokens[-1], "url": f"{self.server.url}/versions", "roles": self.roles})
-
-
-def _said(ocpi_status: int = 1000, data: Any = None, status: int = 200) -> web.Response:
-    content = SUCCESS | {"status_code": ocpi_status} | ({} if data is None else {"data": data})
-    return web.json_response(content, status=status)
-
-
-def role(party: str, name: str) -> dict[str, Any]:
-    country, _, party_id = party.partition("-")
-    return {"role": name, "country_code": country, "party_id": party_id, "business_details": {"name": party}}
 
 
 @pytest.fixture
@@ -120,12 +52,6 @@ async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     url = f"http://gateway/admin/partners/{PARTY}"
     async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as client:
         yield client
-
-
-async def connect(admin: httpx.AsyncClient, system: System, **fields: Any) -> httpx.Response:
-    return await admin.post(
-        "/connect", json={"versions_url": f"{system.server.url}/versions", "token": TOKEN_A} | fields
-    )
 
 
 async def _called(system: System) -> Connection:
@@ -271,59 +197,6 @@ async def test_a_partner_that_does_not_answer_is_disconnected_all_the_same(
     system.server.answer = lambda _sent: web.Response(status=500)
     assert "HTTP 500" in (await admin.post("/disconnect")).json()["problem"]
     assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
-
-
-@pytest.mark.ocpi_rule(7)
-async def test_a_partner_on_2_3_0_is_told_when_it_reaches_others(
-    admin: httpx.AsyncClient, system: System, gateway: Gateway
-) -> None:
-    await connect(admin, system)
-    assert await _told(system) == 0
-    # Two changes go out together, once they have settled.
-    await gateway.take("partner.registered", *(invited(party, "CSP", None) for party in ("NL-NEW", "NL-ALS")))
-    await gateway.take("agreement.concluded", agreed(PARTY, "NL-NEW"))
-    assert await _told(system) == 0
-    await gateway.take("agreement.concluded", agreed(PARTY, "NL-ALS"))
-    assert await _told(system, settled=True) == 1
-    assert (system.server.sent[-1].method, system.server.sent[-1].path) == ("PUT", "/2.3.0/credentials")
-    assert [each["party_id"] for each in system.given[-1]["roles"]] == ["ALS", "CSP", "NEW"]
-    old, new = (gateway.client(each["token"]) for each in system.given)
-    assert [(await each.get("/ocpi/2.3.0/credentials")).status_code for each in (old, new)] == [200, 200]
-    assert await _told(system, settled=True) == 0
-
-
-async def test_a_partner_that_cannot_be_told_is_told_later(
-    admin: httpx.AsyncClient, system: System, gateway: Gateway
-) -> None:
-    await connect(admin, system)
-    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=2, status="ENDED"))
-    system.answers = [web.Response(status=500)]
-    assert await _told(system, settled=True) == 1
-    (row,) = await gateway.rows("SELECT tries, due_at > now() AS later, last_error FROM gateway.reported_roles")
-    assert (row["tries"], row["later"], "HTTP 500" in row["last_error"]) == (1, True, True)
-    assert await _told(system) == 0
-    # Back to what it was told, there is nothing to tell any more.
-    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=3))
-    assert await _told(system) == 0
-    assert (await gateway.rows("SELECT due_at FROM gateway.reported_roles"))[0]["due_at"] is None
-
-
-async def test_a_partner_on_2_2_1_is_not_told(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
-    await connect(admin, system, version="2.2.1")
-    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=2, status="ENDED"))
-    assert await _told(system, settled=True) == 0
-
-
-async def _told(system: System, *, settled: bool = False) -> int:
-    """How many PUTs the timer and the loop send, after a change has settled or before."""
-    gateway, before = system.gateway, len(system.given)
-    settings = gateway.settings.announcements
-    await gateway.context.transactions.run(lambda work: note_changes(work, settings, lambda: 0.5))
-    if settled:
-        async with gateway.context.engine.begin() as connection:
-            await connection.execute(text("UPDATE gateway.reported_roles SET due_at = now() WHERE due_at IS NOT NULL"))
-    await gateway.wiring.partners.announcing.tell_due()
-    return len(system.given) - before
 
 
 async def _ask(gateway: Gateway, route: Connection, url: str) -> PartnerAnswer:

@@ -1,7 +1,6 @@
 """The credentials handshake over a real PostgreSQL and a partner's real HTTPS server."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +9,10 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
-from services.core.clock import system_clock
-from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
+from tests.integration.gateway.partners import Partner, partner
+from tests.integration.gateway.registering import CREDENTIALS, PARTY, TOKEN_A, TOKEN_B, Endpoints, own, registered, said
 from tests.integration.gateway.whole import URL, Gateway, agreed, invited, whole
 from tests.unit.gateway import samples
-
-PARTY, TOKEN_A, TOKEN_B = "FR-SUN", "token-a", "token-b"
-CREDENTIALS = "/ocpi/2.2.1/credentials"
-
-
-@dataclass
-class Endpoints:
-    """What a partner's versions and details say."""
-
-    partner: Partner
-    versions: Any = None
-    modules: list[str] = field(default_factory=lambda: ["credentials", "locations"])
-    raw: bool = False
-
-    def __call__(self, sent: Sent) -> web.Response:
-        wanted = f"Token {TOKEN_B}" if self.raw else "Token dG9rZW4tYg=="
-        if sent.headers["authorization"] != wanted:
-            return web.json_response(SUCCESS | {"status_code": 2000}, status=401)
-        if sent.path == "/versions":
-            listed = [
-                {"version": number, "url": f"{self.partner.url}/details/{number}"} for number in ("2.2.1", "2.3.0")
-            ]
-            return web.json_response(SUCCESS | {"data": listed if self.versions is None else self.versions})
-        endpoints = [
-            {"identifier": module, "role": "RECEIVER", "url": f"{self.partner.url}/{module}"} for module in self.modules
-        ]
-        return web.json_response(SUCCESS | {"data": {"version": sent.path[-5:], "endpoints": endpoints}})
 
 
 @pytest.fixture
@@ -56,21 +28,6 @@ async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
     async with whole(database_url, tmp_path) as here:
         await here.take("partner.registered", invited(PARTY, "CSO", TOKEN_A))
         yield here
-
-
-def own(server: Partner, **fields: Any) -> dict[str, Any]:
-    role = {"role": "CPO", "country_code": "FR", "party_id": "SUN", "business_details": {"name": "Sun"}}
-    return {"token": TOKEN_B, "url": f"{server.url}/versions", "roles": [role], **fields}
-
-
-def said(answer: httpx.Response) -> tuple[int, int]:
-    return answer.status_code, answer.json()["status_code"]
-
-
-async def registered(gateway: Gateway, server: Partner) -> httpx.AsyncClient:
-    answer = await gateway.client(TOKEN_A).post(CREDENTIALS, json=own(server))
-    assert said(answer) == (200, 1000)
-    return gateway.client(answer.json()["data"]["token"])
 
 
 @pytest.mark.ocpi_rule(7)
@@ -264,82 +221,3 @@ async def test_roles_that_were_not_invited(gateway: Gateway, server: Partner) ->
     assert said(answer) == (200, 2001)
     assert "DE-XYZ" in answer.json()["status_message"]
     assert server.sent == []
-
-
-@pytest.mark.parametrize("change", [{"status": "SUSPENDED"}, {"status": "REMOVED"}, {"registration_token_hash": "x"}])
-async def test_what_the_registry_takes_back(gateway: Gateway, server: Partner, change: dict[str, Any]) -> None:
-    await gateway.take("partner.registered", invited(PARTY, "CSO", TOKEN_A, version=2, **change))
-    assert (await gateway.client(TOKEN_A).get("/ocpi/versions")).status_code == 401
-
-
-async def test_an_expired_registration_token_is_dead(gateway: Gateway) -> None:
-    expired = invited(PARTY, "CSO", TOKEN_A, version=2, registration_expires_at=system_clock())
-    await gateway.take("partner.registered", expired)
-    assert (await gateway.client(TOKEN_A).get("/ocpi/versions")).status_code == 401
-
-
-async def test_older_news_of_a_partner_changes_nothing(gateway: Gateway, server: Partner) -> None:
-    client = await registered(gateway, server)
-    await gateway.take("partner.registered", invited(PARTY, "CSO", "other-token", version=1, status="REMOVED"))
-    # The registry's next word repeats the used token: it stays dead.
-    await gateway.take("partner.registered", invited(PARTY, "CSO", TOKEN_A, version=2, name="New name"))
-    gateway.forget()
-    assert (await client.get(CREDENTIALS)).status_code == 200
-    assert (await gateway.client(TOKEN_A).get(CREDENTIALS)).status_code == 401
-
-
-async def test_a_partner_that_was_removed_is_cut_off_and_may_register_anew(gateway: Gateway, server: Partner) -> None:
-    client = await registered(gateway, server)
-    await gateway.take("partner.registered", invited(PARTY, "CSO", None, version=2, status="REMOVED"))
-    gateway.forget()
-    assert await gateway.rows("SELECT 1 FROM gateway.connections") == []
-    assert (await client.get("/ocpi/versions")).status_code == 401
-    await gateway.take("partner.registered", invited(PARTY, "CSO", "token-a-2", version=3))
-    assert said(await gateway.client("token-a-2").post(CREDENTIALS, json=own(server))) == (200, 1000)
-
-
-async def test_a_removal_is_not_missed_where_the_new_invitation_comes_with_it(
-    gateway: Gateway, server: Partner
-) -> None:
-    client = await registered(gateway, server)
-    again = invited(PARTY, "CSO", "token-a-2", version=3)
-    await gateway.take("partner.registered", invited(PARTY, "CSO", None, version=2, status="REMOVED"), again)
-    gateway.forget()
-    assert (await client.get("/ocpi/versions")).status_code == 401
-    assert said(await gateway.client("token-a-2").post(CREDENTIALS, json=own(server))) == (200, 1000)
-
-
-async def test_a_removed_party_leaves_the_others_of_its_platform_connected(gateway: Gateway, server: Partner) -> None:
-    other = invited("FR-SEA", "CSO", None, platform=PARTY)
-    await gateway.take("partner.registered", other)
-    sea = {"role": "CPO", "country_code": "FR", "party_id": "SEA", "business_details": {"name": "Sea"}}
-    both = own(server, roles=[*own(server)["roles"], sea])
-    answer = await gateway.client(TOKEN_A).post(CREDENTIALS, json=both)
-    client = gateway.client(answer.json()["data"]["token"])
-    await gateway.take("partner.registered", invited(PARTY, "CSO", None, version=2, status="REMOVED"))
-    gateway.forget()
-    assert (await client.put("/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1", json=samples.location())).status_code == 404
-    assert (await client.get("/ocpi/2.2.1/sender/locations")).status_code == 200
-
-
-async def test_a_registration_token_issued_again_registers_once_more(gateway: Gateway, server: Partner) -> None:
-    former = await registered(gateway, server)
-    await gateway.take("partner.registered", invited(PARTY, "CSO", "token-a-2", version=2))
-    gateway.forget()
-    assert (await former.get("/ocpi/versions")).status_code == 200
-    client = gateway.client("token-a-2")
-    assert said(await client.post(CREDENTIALS, json=own(server))) == (200, 1000)
-    assert (await former.get("/ocpi/versions")).status_code == 401
-    assert (await client.post(CREDENTIALS, json=own(server))).status_code == 401
-    assert len(await gateway.rows("SELECT 1 FROM gateway.connections")) == 1
-
-
-async def test_a_suspended_partner_is_refused_until_it_is_welcome_again(gateway: Gateway, server: Partner) -> None:
-    client, path = await registered(gateway, server), "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
-    await gateway.take("partner.registered", invited(PARTY, "CSO", None, version=2, status="SUSPENDED"))
-    gateway.forget()
-    assert (await client.put(path, json=samples.location())).status_code == 401
-    assert await gateway.wiring.book.connections.of(PARTY) is None
-    await gateway.take("partner.registered", invited(PARTY, "CSO", None, version=3, status="ACTIVE"))
-    gateway.forget()
-    assert said(await client.put(path, json=samples.location())) == (201, 1000)

@@ -1,0 +1,105 @@
+"""Partners on 2.3.0 are told when they reach other parties, over PostgreSQL and real HTTPS."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+from sqlalchemy import text
+from starlette.responses import Response
+
+from services.gateway.partners.announcing import note_changes
+from services.runtime.admin import application
+from services.runtime.settings import AdminSettings
+from tests.integration.gateway.partners import Partner, partner
+from tests.integration.gateway.systems import PARTY, System, connect, role
+from tests.integration.gateway.whole import Gateway, agreed, invited, whole
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Partner]:
+    async with partner(tmp_path, PARTY) as here:
+        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
+        yield here
+
+
+@pytest.fixture
+async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
+    admin = AdminSettings(token=SecretStr("an operator's token"))
+    async with whole(database_url, tmp_path, admin=admin) as here:
+        await here.take("partner.registered", invited(PARTY, "CSO", "token-a"), invited("NL-CSP", "CSP", None))
+        await here.take("agreement.concluded", agreed(PARTY, "NL-CSP"))
+        yield here
+
+
+@pytest.fixture
+def system(server: Partner, gateway: Gateway) -> System:
+    here = System(server, gateway, roles=[role(PARTY, "CPO")])
+    server.answer = here
+    return here
+
+
+@pytest.fixture
+async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
+    headers = {"authorization": "Bearer an operator's token"}
+    transport = httpx.ASGITransport(cast(Any, app))
+    url = f"http://gateway/admin/partners/{PARTY}"
+    async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as client:
+        yield client
+
+
+@pytest.mark.ocpi_rule(7)
+async def test_a_partner_on_2_3_0_is_told_when_it_reaches_others(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    await connect(admin, system)
+    assert await _told(system) == 0
+    # Two changes go out together, once they have settled.
+    await gateway.take("partner.registered", *(invited(party, "CSP", None) for party in ("NL-NEW", "NL-ALS")))
+    await gateway.take("agreement.concluded", agreed(PARTY, "NL-NEW"))
+    assert await _told(system) == 0
+    await gateway.take("agreement.concluded", agreed(PARTY, "NL-ALS"))
+    assert await _told(system, settled=True) == 1
+    assert (system.server.sent[-1].method, system.server.sent[-1].path) == ("PUT", "/2.3.0/credentials")
+    assert [each["party_id"] for each in system.given[-1]["roles"]] == ["ALS", "CSP", "NEW"]
+    old, new = (gateway.client(each["token"]) for each in system.given)
+    assert [(await each.get("/ocpi/2.3.0/credentials")).status_code for each in (old, new)] == [200, 200]
+    assert await _told(system, settled=True) == 0
+
+
+async def test_a_partner_that_cannot_be_told_is_told_later(
+    admin: httpx.AsyncClient, system: System, gateway: Gateway
+) -> None:
+    await connect(admin, system)
+    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=2, status="ENDED"))
+    system.answers = [web.Response(status=500)]
+    assert await _told(system, settled=True) == 1
+    (row,) = await gateway.rows("SELECT tries, due_at > now() AS later, last_error FROM gateway.reported_roles")
+    assert (row["tries"], row["later"], "HTTP 500" in row["last_error"]) == (1, True, True)
+    assert await _told(system) == 0
+    # Back to what it was told, there is nothing to tell any more.
+    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=3))
+    assert await _told(system) == 0
+    assert (await gateway.rows("SELECT due_at FROM gateway.reported_roles"))[0]["due_at"] is None
+
+
+async def test_a_partner_on_2_2_1_is_not_told(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
+    await connect(admin, system, version="2.2.1")
+    await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=2, status="ENDED"))
+    assert await _told(system, settled=True) == 0
+
+
+async def _told(system: System, *, settled: bool = False) -> int:
+    """How many PUTs the timer and the loop send, after a change has settled or before."""
+    gateway, before = system.gateway, len(system.given)
+    settings = gateway.settings.announcements
+    await gateway.context.transactions.run(lambda work: note_changes(work, settings, lambda: 0.5))
+    if settled:
+        async with gateway.context.engine.begin() as connection:
+            await connection.execute(text("UPDATE gateway.reported_roles SET due_at = now() WHERE due_at IS NOT NULL"))
+    await gateway.wiring.partners.announcing.tell_due()
+    return len(system.given) - before
