@@ -23,6 +23,7 @@ def show_addresses(deployment: Deployment) -> None:
         ("Kafka", deployment.bootstrap_servers),
         ("schema catalogue", deployment.catalogue_url),
         ("more partners", "roamwatt partner add --help"),
+        ("partner's guide", "services/gateway/README.md"),
         ("logs", str(deployment.layout.logs)),
     ):
         table.add_row(name, escape(value))

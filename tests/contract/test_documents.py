@@ -29,6 +29,13 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{path}#{anchor} is no heading"
 
 
+def test_the_code_that_the_overview_names_is_there() -> None:
+    names = re.findall(r"`((?:\w+/)+\w+\.\w+)`", (CHECKOUT / "README.md").read_text())
+    missing = {each for each in names if not any((root / each).is_file() for root in (CHECKOUT, CHECKOUT / "services"))}
+    assert len(names) > 20
+    assert not missing
+
+
 def test_decision_records_have_numbers_of_their_own() -> None:
     names = [each.name for each in (CHECKOUT / "deploy" / "decisions").glob("*.md")]
     numbers = [name[:4] for name in names]
