@@ -10,6 +10,7 @@ from services.gateway.deliveries.inspection import waiting_timer
 from services.gateway.handlers import handlers
 from services.gateway.partners.announcing import announcement_timer
 from services.gateway.presence.telling import client_timer
+from services.gateway.pulling.puller import plan_timer
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import snapshot_timer
 from services.gateway.tables import metadata
@@ -39,6 +40,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
             keys.home_answers.timer(),
             conversation_timer(settings.conversations, keys.box),
             waiting_timer(settings.deliveries),
+            plan_timer(settings.pulls),
             announcement_timer(settings.announcements, random.random),
             client_timer(settings.presence, settings.gateway.party),
         ),
@@ -47,6 +49,7 @@ def build(settings: GatewaySettings | None = None) -> Service:
         background=(
             rooms.loop("pushes", lambda wiring: wiring.push),
             rooms.loop("deliveries", lambda wiring: wiring.deliver),
+            rooms.loop("pulls", lambda wiring: wiring.pull),
             rooms.loop("replies", lambda wiring: wiring.replies.run),
             rooms.loop("conclusions", lambda wiring: wiring.concluding.run),
             rooms.loop("announcements", lambda wiring: wiring.partners.announcing.run),

@@ -32,6 +32,7 @@ from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.versions import Version
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.versions import version_routes
+from services.gateway.pulling.pushers import Pushers
 from services.gateway.refusals import Report
 from services.gateway.settings import GatewaySettings
 from services.gateway.states import Push
@@ -57,6 +58,11 @@ class Groupers:
     cdrs: Grouper[Push, Result]
     invoices: Grouper[Push, Result]
 
+    def of(self, module: str) -> Grouper[Push, Result]:
+        """Return the queue of a module whose objects are in lists."""
+        queues = (self.locations, self.tariffs, self.tokens, self.sessions, self.cdrs)
+        return dict(zip(("locations", "tariffs", "tokens", "sessions", "cdrs"), queues, strict=True))[module]
+
     def all(self) -> tuple[Grouper[Push, Any], ...]:
         """Return them all, to be run."""
         objects = (self.locations, self.tariffs, self.tokens, self.sessions, self.cdrs, self.invoices)
@@ -67,7 +73,7 @@ def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings
     """Return the queues, wired to their decisions."""
 
     def of(module: Module) -> Grouper[Push, Result]:
-        return grouper(Pipeline(module, vault).decide)
+        return grouper(Pushers(module.name).noticing(Pipeline(module, vault).decide))
 
     def grouper(decide: Callable[[Work, Sequence[Push]], Awaitable[Sequence[Answered]]]) -> Grouper[Push, Answered]:
         return Grouper(

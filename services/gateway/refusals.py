@@ -29,6 +29,7 @@ from services.runtime.work import Work
 
 CLEARING: Final = "CLEARING"
 RECEIVER: Final = "RECEIVER"
+PULLED: Final = "PULLED"
 _REPORTED: Final = frozenset({"FLAGGED", "REJECTED"})
 
 
@@ -50,7 +51,8 @@ class Refusal:
         party: Who sent the object and reads the line.
         object_id: The owner's id of it; of a token its pseudonym.
         counterpart: For whom the object was.
-        source: CLEARING where it is our verdict, RECEIVER where it is the receiver's answer.
+        source: CLEARING where it is our verdict, RECEIVER where it is the receiver's answer, PULLED where it is an
+            object of the party's own list that could not be taken.
         verdict: FLAGGED, REJECTED, or ACCEPTED after one of them; REFUSED or GIVEN_UP by a receiver.
         revision: Of the verdict, from 1.
     """

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from services.gateway.partners.settings import AnnouncementSettings
 from services.gateway.presence.settings import PresenceSettings
+from services.gateway.pulling.settings import PullSettings
 from services.runtime.settings import Count, Group, Milliseconds, RuntimeSettings, Seconds
 
 
@@ -241,6 +242,7 @@ class GatewaySettings(RuntimeSettings):
     client: ClientSettings = ClientSettings()
     deliveries: DeliverySettings = DeliverySettings()
     snapshots: SnapshotSettings = SnapshotSettings()
+    pulls: PullSettings = PullSettings()
     authorize: AuthorizeSettings = AuthorizeSettings()
     conversations: ConversationSettings = ConversationSettings()
     inbound: InboundSettings = InboundSettings()

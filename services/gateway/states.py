@@ -31,6 +31,9 @@ class Push:
         patch: Only fields that change are given.
         credential: Whose contract it is about; None where it is about none, or the held state has to tell.
         removal: The owner takes the object back.
+        of_version: The only state of ours that a removal is for; 0: whatever we hold.
+        pulled: We asked for it; the owner did not push it.
+        undated: Its owner did not date it: `last_updated` is the time of its arrival.
     """
 
     owner: str
@@ -49,6 +52,9 @@ class Push:
     patch: bool = False
     credential: Credential | None = None
     removal: bool = False
+    of_version: int = 0
+    pulled: bool = False
+    undated: bool = False
 
     @property
     def is_whole(self) -> bool:

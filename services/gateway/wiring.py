@@ -36,6 +36,7 @@ from services.gateway.partners.wiring import PartnerWiring
 from services.gateway.personal_data import PersonalData
 from services.gateway.presence.rendering import read_clients
 from services.gateway.presence.telling import MODULE
+from services.gateway.pulling.wiring import puller
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import MasterKey
 from services.gateway.vault_store import Vault
@@ -183,6 +184,10 @@ class Wiring:
             *self.partners.admin_routes(),
             *personal_data.routes(),
         )
+
+    async def pull(self) -> None:
+        """Run what pulls."""
+        await puller(self._context, self._settings, self.book, self.groupers, self.client).run()
 
     async def push(self) -> None:
         """Run the queues of pushes; where one fails all begin again, so that none stands still unnoticed."""

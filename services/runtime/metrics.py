@@ -109,3 +109,12 @@ ANNOUNCEMENTS = _counter("announcements", "Partners told whom they reach, by out
 CLIENTS = _gauge("clients", "Parties by the status of their connection, each role of a party counted.", "status")
 PROBES = _counter("probes", "Probes of partners that were silent, by outcome: alive, silent.", "outcome")
 CIRCUIT_OPEN = _gauge("circuit_open", "1 while nothing is sent to a partner that failed too often.", "partner")
+
+# Pulling partners' lists.
+PULL_PAGES = _counter("pull_pages", "Pages asked for, by outcome: read, failed.", "module", "outcome")
+PULL_OBJECTS = _counter(
+    "pull_objects", "Objects of pages: new, changed, same, stale, wrong, strange, removed.", "module", "fate"
+)
+PULL_WALKS = _counter("pull_walks", "Walks over a list that came to its end.", "module", "kind")
+PULLS_FAILING = _gauge("pulls_failing", "Lists whose last try failed.", "module")
+PULLS_INCOMPLETE = _gauge("pulls_incomplete", "Lists that have never been walked to their end.", "module")

@@ -43,12 +43,16 @@ def read_answer(
     envelope = _envelope(body)
     status = envelope.get("status_code")
     ocpi_status = status if isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 10_000 else None
-    message = _message(http_status, ocpi_status)
-    result = Result(http_status=http_status, ocpi_status=ocpi_status, message=message)
+    result = read_status(http_status, ocpi_status)
     address = location if location and len(location) <= _MAX_LOCATION_CHARACTERS else None
     words = envelope.get("status_message")
     said = words if isinstance(words, str) else None
-    return PartnerAnswer(result, envelope.get("data"), address, _seconds(retry_after), said)
+    return PartnerAnswer(result, envelope.get("data"), address, seconds_asked(retry_after), said)
+
+
+def read_status(http_status: int, ocpi_status: int | None) -> Result:
+    """Return the meaning of an answer's two status codes; no OCPI status: the body is no OCPI response."""
+    return Result(http_status=http_status, ocpi_status=ocpi_status, message=_message(http_status, ocpi_status))
 
 
 def _envelope(body: bytes) -> dict[str, Any]:
@@ -66,7 +70,8 @@ def _message(http_status: int, ocpi_status: int | None) -> str:
     return f"HTTP {http_status}, OCPI {ocpi_status}" + (f" ({meaning})" if meaning else "")
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def seconds_asked(retry_after: str | None) -> float | None:
+    """Return how long a partner asked us to wait, by the header Retry-After."""
     # The other form, a date, would need the partner's clock to agree with ours.
     text = (retry_after or "").strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None

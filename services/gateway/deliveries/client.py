@@ -14,7 +14,7 @@ from yarl import URL
 
 from services.core.errors import RoamwattError
 from services.gateway.deliveries.answers import read_answer
-from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest, headers
+from services.gateway.deliveries.requests import Fetched, PartnerAnswer, PartnerRequest, headers
 from services.gateway.deliveries.verdict import Failing, Result, is_healthy
 from services.gateway.settings import ClientSettings
 from services.runtime.security import client_context
@@ -61,29 +61,42 @@ class PartnerClient:
             await session.close()
 
     async def send(self, request: PartnerRequest, timeout_seconds: float | None = None) -> PartnerAnswer:
-        """Send a request and return what came of it, at the latest after the time given or set.
+        """Send a request and return what came of it, at the latest after the time given or set."""
+        seconds = timeout_seconds if timeout_seconds is not None else self._settings.timeout_seconds
+        fetched = await self.fetch(request, seconds, self._settings.max_response_bytes)
+        if fetched.failed is not None:
+            return PartnerAnswer(fetched.failed)
+        answer = read_answer(
+            fetched.http_status,
+            fetched.body,
+            location=fetched.headers.get("location"),
+            retry_after=fetched.headers.get("retry-after"),
+        )
+        if is_healthy(answer.result):
+            self._heard(request.platform)
+        return request.understood(answer)
+
+    async def fetch(self, request: PartnerRequest, timeout_seconds: float, max_bytes: int) -> Fetched:
+        """Send a request and return the answer as it came, unless it is larger or later than this.
 
         Redirections are not followed: a partner's credentials go to the address that it registered, nowhere else.
         A token that was replaced a moment ago is no reason to fail: with the newer one it is sent once more.
         """
-        seconds = timeout_seconds if timeout_seconds is not None else self._settings.timeout_seconds
-        until = time.monotonic() + seconds
-        answer = await self._try(request, seconds)
-        if is_healthy(answer.result):
-            self._heard(request.platform)
-        if answer.result.http_status != 401 or not request.renewable or self._renewed is None:
+        until = time.monotonic() + timeout_seconds
+        answer = await self._try(request, timeout_seconds, max_bytes)
+        if answer.http_status != 401 or not request.renewable or self._renewed is None:
             return answer
         try:
             newer = await self._renewed(request)
         except RoamwattError:
             return answer
         left = until - time.monotonic()
-        return answer if newer is None or left <= 0 else await self._try(newer, left)
+        return answer if newer is None or left <= 0 else await self._try(newer, left, max_bytes)
 
-    async def _try(self, request: PartnerRequest, seconds: float) -> PartnerAnswer:
+    async def _try(self, request: PartnerRequest, seconds: float, max_bytes: int) -> Fetched:
         limits = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, self._settings.connect_timeout_seconds))
         try:
-            return await self._exchange(request, limits)
+            return await self._exchange(request, limits, max_bytes)
         except TimeoutError:
             return _failed(Failing.TIMEOUT, f"no answer within {seconds:g} s")
         except aiohttp.ClientSSLError as error:
@@ -93,7 +106,7 @@ class PartnerClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failed(Failing.UNREACHABLE, f"no connection ({type(error).__name__})")
 
-    async def _exchange(self, request: PartnerRequest, limits: aiohttp.ClientTimeout) -> PartnerAnswer:
+    async def _exchange(self, request: PartnerRequest, limits: aiohttp.ClientTimeout, max_bytes: int) -> Fetched:
         session = self._opened()
         async with session.request(
             request.method,
@@ -105,24 +118,11 @@ class PartnerClient:
             allow_redirects=False,
             timeout=limits,
         ) as response:
-            body = await self._bounded(response)
+            body = await _bounded(response, max_bytes)
             if body is None:
-                return _failed(Failing.TOO_LARGE, f"an answer of more than {self._settings.max_response_bytes} bytes")
-            answer = read_answer(
-                response.status,
-                body,
-                location=response.headers.get("Location"),
-                retry_after=response.headers.get("Retry-After"),
-            )
-            return request.understood(answer)
-
-    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes | None:
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > self._settings.max_response_bytes:
-                return None
-        return bytes(body)
+                return _failed(Failing.TOO_LARGE, f"an answer of more than {max_bytes} bytes")
+            given = {name.lower(): value for name, value in response.headers.items()}
+            return Fetched(None, response.status, body, given, _next_url(response))
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -156,5 +156,22 @@ class PartnerClient:
         return known[1]
 
 
-def _failed(failing: Failing, message: str) -> PartnerAnswer:
-    return PartnerAnswer(Result(failing=failing, message=message))
+async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > max_bytes:
+            return None
+    return bytes(body)
+
+
+def _next_url(response: aiohttp.ClientResponse) -> str | None:
+    try:
+        found = {relation.lower(): link["url"] for relation, link in response.links.items()}
+    except ValueError:  # a Link that names no URL
+        return None
+    return str(found["next"]) if "next" in found else None
+
+
+def _failed(failing: Failing, message: str) -> Fetched:
+    return Fetched(Result(failing=failing, message=message))

@@ -20,6 +20,7 @@ from services.gateway.evses.store import ahead, for_partner
 from services.gateway.evses.updates import parts_of
 from services.gateway.object_store import Row, newest
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.expiry import expired
 from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.outgoing import in_version, to_wire
 from services.gateway.ocpi.versions import Version
@@ -132,4 +133,6 @@ def wire(module: str, content: Row, body: bytes, version: Version, *, first: boo
         token = documents.parse(body, documents.STORED_DEPTH)
         object_id, query = str(token["uid"]), f"?type={quote(str(token['type']), safe='')}"
     path = f"{country_code}/{party_id}/{quote(object_id, safe='')}{query}"
+    if content.removed and module == "locations":
+        return Rendered("PUT", path, to_wire(expired(body)))
     return Rendered("DELETE", path) if content.removed else Rendered("PUT", path, to_wire(body))

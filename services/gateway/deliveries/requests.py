@@ -80,6 +80,23 @@ class PartnerRequest:
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer as it came.
+
+    Attributes:
+        failed: Why there is none; None where there is one.
+        headers: Names in lower case.
+        next_url: The absolute URL that the header Link gives for the next page, where it gives one.
+    """
+
+    failed: Result | None = None
+    http_status: int = 0
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    next_url: str | None = None
+
+
 def headers(request: PartnerRequest, request_id: str) -> Mapping[str, str]:
     """Return the headers of a request: authorization, message ids and, where the module has them, routing."""
     found = {

@@ -83,7 +83,7 @@ class Pipeline:
     def _apply(self, group: Group, key: Key, number: int, push: Push) -> Outcome:
         held = group.held.get(key)
         base = held or self._base(group, key, push)
-        if push.removal and (base is None or base.row.removed):
+        if push.removal and (base is None or base.row.removed or push.of_version not in {0, base.row.version}):
             raise Missing("there is no such object")
         content = None if base is None else self._content(group, base, push.version)
         merged = self._merged(push, content, base)
@@ -170,7 +170,7 @@ class Pipeline:
 
     def _touch(self, group: Group, key: Key, push: Push, merged: Merged, held: HeldObject) -> None:
         """Keep the newer date of the same content, so that a push between the two is known to be stale."""
-        if self._module.immutable or held.content is None:
+        if self._module.immutable or held.content is None or push.undated:
             return
         body = self._body(push, merged)
         if held.row.pseudonym and self._module.purpose:

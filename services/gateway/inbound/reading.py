@@ -19,6 +19,7 @@ from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
 from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.types import owner_of
 from services.gateway.partners.agreements import Agreement, Agreements
+from services.gateway.partners.options import PartnerOptions
 from services.gateway.settings import InboundSettings
 from services.gateway.vault import Credential
 
@@ -45,11 +46,8 @@ class Desk:
 
         Where the caller's objects may lack something, they have it from here on, in the call's body too.
         """
-        document = complete = documents.parse(call.body, self.settings.max_json_depth)
-        if call.peer.options.assume_last_updated:
-            complete = dated(complete, self.clock())
-        if call.peer.options.assume_evse_uid:
-            complete = placed(complete)
+        document = documents.parse(call.body, self.settings.max_json_depth)
+        complete = completed(document, call.peer.options, self.clock())
         if complete != document:
             call.body = documents.render(complete)
         return complete
@@ -108,6 +106,12 @@ class Desk:
             raise unknown_receiver(owner, addressed)
         if named is not None and named.home_csp != addressed:
             raise OcpiError(f"cdr_token: is one of {named.home_csp}, and the OCPI-to headers name {addressed}")
+
+
+def completed(document: Document, options: PartnerOptions, now: datetime) -> Document:
+    """Return a document with what a partner's objects may lack by its options; itself where nothing is missing."""
+    complete = dated(document, now) if options.assume_last_updated else document
+    return placed(complete) if options.assume_evse_uid else complete
 
 
 def unknown_receiver(owner: str, receiver: str) -> OcpiError:

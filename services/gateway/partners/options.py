@@ -20,6 +20,10 @@ PerMinute = Annotated[int, Field(gt=0, le=10_000_000)]
 Bytes = Annotated[int, Field(gt=0, le=100_000_000)]
 Rows = Annotated[int, Field(gt=0, le=100_000)]
 Requests = Annotated[int, Field(gt=0, le=10_000)]
+Seconds = Annotated[int, Field(ge=10, le=31_536_000)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$")]
+Pulled = Literal["cdrs", "locations", "sessions", "tariffs", "tokens"]
+Pulling = Literal["AUTO", "ALWAYS", "OFF"]
 
 
 class PartnerOptions(BaseModel):
@@ -44,6 +48,14 @@ class PartnerOptions(BaseModel):
             (`...+00:00`). CDRs too are rewritten where it is not ZULU. Those that it writes are understood in any form.
         min_tls: The oldest version of TLS in requests to it. It calls us with 1.3 whatever stands here.
         push: Whether anything is pushed to it; without, it has to pull, and what is meant for it waits in lists.
+        pull: How each module is pulled from it. AUTO, which holds for one that is missing: everything after its
+            registration and now and then, and what changed while it pushes nothing. ALWAYS: what changed too, though
+            it pushes. OFF: not at all.
+        pull_seconds: Between two pulls of what changed.
+        reconcile_seconds: Between two pulls of everything.
+        pull_page_rows: How many objects a page is asked to have.
+        link_hosts: Further hosts, as `name` or `name:port`, that the `Link` of its pages may lead to. Our token is sent
+            there.
         requests_per_minute: How often it may call each module; one that is missing has the deployment's bound.
         max_body_bytes: Of a request of its; not above the listener's own bound.
         max_page_rows: The most objects that a list answers it at once.
@@ -63,6 +75,11 @@ class PartnerOptions(BaseModel):
     dates: Literal["ZULU", "WITHOUT_ZONE", "OFFSET"] = "ZULU"
     min_tls: Literal["1.3", "1.2"] = "1.3"
     push: bool = True
+    pull: Mapping[Pulled, Pulling] = Field(default_factory=dict)
+    pull_seconds: Seconds | None = None
+    reconcile_seconds: Seconds | None = None
+    pull_page_rows: Rows | None = None
+    link_hosts: tuple[Host, ...] = ()
     requests_per_minute: Mapping[ModuleId, PerMinute] = Field(default_factory=dict)
     max_body_bytes: Bytes | None = None
     max_page_rows: Rows | None = None
