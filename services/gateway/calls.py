@@ -100,16 +100,34 @@ def route(
     return Route(path, _Entry(front, methods, access, version, module_of(path)))
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a route of `route` serves."""
+
+    methods: Mapping[str, Endpoint]
+    access: Access
+    version: Version
+    module: str
+
+
+def served(route: Route) -> Served:
+    """Return what a route serves, to describe it."""
+    entry = route.endpoint
+    assert isinstance(entry, _Entry)  # noqa: S101 - all are made by `route`
+    return entry.served
+
+
 class _Entry:
     """An ASGI application for one path, without the layers that Starlette puts around functions."""
 
-    __slots__ = ("_access", "_front", "_methods", "_module", "_version")
+    __slots__ = ("_access", "_front", "_methods", "_module", "_version", "served")
 
     def __init__(
         self, front: Front, methods: Mapping[str, Endpoint], access: Access, version: Version, module: str
     ) -> None:
         self._front, self._methods, self._access, self._version = front, methods, access, version
         self._module = module
+        self.served = Served(methods, access, version, module)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)

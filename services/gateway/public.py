@@ -30,6 +30,7 @@ from services.gateway.object_store import MODULES
 from services.gateway.ocpi.mappings import MAPPINGS
 from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.versions import Version
+from services.gateway.openapi.document import openapi_route
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.versions import version_routes
 from services.gateway.pulling.pushers import Pushers
@@ -117,9 +118,9 @@ class Parts:
     others: Sequence[Route] = ()
 
 
-def application(parts: Parts) -> ASGIApp:
-    """Return the ASGI application. Routes are tried in order, so the busiest come first."""
-    front, settings = parts.front, parts.settings
+def all_routes(parts: Parts) -> list[Route]:
+    """Return every route that partners reach with a token, the busiest first, for they are tried in order."""
+    settings = parts.settings
     desk = Desk(parts.agreements, settings.gateway.party, settings.inbound)
     counts = Counts(parts.engine, settings.lists, time.monotonic)
     base_url = settings.gateway.public_url
@@ -134,8 +135,14 @@ def application(parts: Parts) -> ASGIApp:
         *(each for version in MAPPINGS for each in rooms.reads(version)),
         *parts.others,
     ]
+    return [*routes, *version_routes(parts.front, base_url, routes)]
+
+
+def application(parts: Parts) -> ASGIApp:
+    """Return the ASGI application."""
+    front, routes = parts.front, all_routes(parts)
     router = Router(
-        routes=[*routes, *version_routes(front, base_url, routes)],
+        routes=[*routes, openapi_route(routes, parts.settings.gateway.public_url)],
         redirect_slashes=False,
         default=nothing_here(refusal(front.clock, front.retry_after_seconds)),
     )

@@ -36,6 +36,7 @@ from services.gateway.partners.wiring import PartnerWiring
 from services.gateway.personal_data import PersonalData
 from services.gateway.presence.rendering import read_clients
 from services.gateway.presence.telling import MODULE
+from services.gateway.public import Parts
 from services.gateway.pulling.wiring import puller
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import MasterKey
@@ -135,6 +136,10 @@ class Wiring:
 
     def public(self) -> ASGIApp:
         """Return the application that partners reach."""
+        return public.application(self.public_parts())
+
+    def public_parts(self) -> Parts:
+        """Return what that application is put together from."""
         finder = CredentialFinder(
             self._context.engine, self._context.transactions, self._keys.vault, self.book.agreements
         )
@@ -149,7 +154,7 @@ class Wiring:
             new_id=uuid4,
         )
         front = self.front()
-        parts = public.Parts(
+        return Parts(
             engine=self._context.engine,
             vault=self._keys.vault,
             agreements=self.book.agreements,
@@ -160,7 +165,6 @@ class Wiring:
             or_relayed=self.conversations.gets.or_relayed,
             others=(*self.partners.routes(front), *self.conversations.routes(front)),
         )
-        return public.application(parts)
 
     def front(self) -> Front:
         """Return what every endpoint is wired with."""

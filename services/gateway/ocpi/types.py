@@ -12,7 +12,18 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainValidator, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema
 
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
@@ -57,10 +68,12 @@ def _number(value: object) -> int | Decimal:
     raise ValueError("must be a number")
 
 
-DateTime: TypeAlias = Annotated[datetime, PlainValidator(_time)]
+DateTime: TypeAlias = Annotated[
+    datetime, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 """No zone means UTC; an offset, which the text does not allow, is converted."""
 
-Number: TypeAlias = Annotated[int | Decimal, PlainValidator(_number)]
+Number: TypeAlias = Annotated[int | Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 Text: TypeAlias = Annotated[str, Strict(), StringConstraints(max_length=MAX_TEXT_CHARACTERS)]
 Id36: TypeAlias = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=36, pattern=_Ascii)]
 Id39: TypeAlias = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=39, pattern=_Ascii)]
@@ -77,8 +90,18 @@ Whole: TypeAlias = Annotated[int, Strict(), Field(ge=-(2**31), le=2**31 - 1)]
 Whitelist: TypeAlias = Literal["ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER"]
 
 Item = TypeVar("Item")
+
+
+class _OrNull:
+    """Tells the schema of a list that null is as good as none."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"type": "null"}]}
+
+
 # Cardinality "*": a list, null or nothing.
-Many: TypeAlias = Annotated[list[Item], BeforeValidator(lambda value: [] if value is None else value)]
+Many: TypeAlias = Annotated[list[Item], BeforeValidator(lambda value: [] if value is None else value), _OrNull]
 # Cardinality "+".
 Some: TypeAlias = Annotated[list[Item], Field(min_length=1)]
 

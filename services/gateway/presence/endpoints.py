@@ -37,7 +37,7 @@ class ClientInfo(TypedDict):
     last_updated: DateTime
 
 
-_CLIENT_INFO: Final[TypeAdapter[ClientInfo]] = TypeAdapter(ClientInfo)
+CLIENT_INFO: Final[TypeAdapter[ClientInfo]] = TypeAdapter(ClientInfo)
 
 
 class HubClientInfo:
@@ -93,7 +93,7 @@ class HubClientInfo:
         document = documents.parse(call.body, self._settings.inbound.max_json_depth)
         if call.peer.options.assume_last_updated:
             document = dated(document, self._clock())
-        info = check(_CLIENT_INFO, document)
+        info = check(CLIENT_INFO, document)
         party = _party(call)
         if f"{info['country_code']}-{info['party_id']}".upper() != party:
             raise OcpiError("country_code, party_id: are not those in the URL")
