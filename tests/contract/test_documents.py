@@ -7,6 +7,7 @@ import pytest
 
 from services.gateway.partners.options import PartnerOptions
 from services.runtime.embedded.layout import CHECKOUT
+from tests.support.rules import RULES
 
 GUIDE = CHECKOUT / "services" / "gateway" / "README.md"
 FOLDERS = ("deploy", "schemas", "services")
@@ -45,3 +46,8 @@ def test_decision_records_have_numbers_of_their_own() -> None:
 @pytest.mark.parametrize("option", PartnerOptions.model_fields)
 def test_the_guide_tells_of_every_option(option: str) -> None:
     assert f"`{option}`" in GUIDE.read_text()
+
+
+def test_the_guide_has_every_rule_that_tests_are_marked_with() -> None:
+    section = GUIDE.read_text().partition("\n## Rule by rule\n")[2].partition("\n## ")[0]
+    assert [int(each) for each in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)] == list(RULES)
