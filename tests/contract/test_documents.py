@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.gateway.partners.options import PartnerOptions
+from services.gateway.settings import GatewaySettings
 from services.runtime.embedded.layout import CHECKOUT
 from tests.support.rules import RULES
 
@@ -46,6 +47,20 @@ def test_decision_records_have_numbers_of_their_own() -> None:
 @pytest.mark.parametrize("option", PartnerOptions.model_fields)
 def test_the_guide_tells_of_every_option(option: str) -> None:
     assert f"`{option}`" in GUIDE.read_text()
+
+
+def test_the_guide_tells_the_limits_that_are_set() -> None:
+    section = GUIDE.read_text().partition("\n## Limits\n")[2].partition("\n## ")[0]
+    settings = GatewaySettings()
+    limits, inbound, https = settings.limits, settings.inbound, settings.https
+    told = (
+        limits.requests_per_minute, limits.handshakes_per_minute, limits.max_concurrent_requests,
+        limits.failed_authentications_per_minute, inbound.max_body_bytes, inbound.default_page_rows,
+        inbound.max_page_rows, inbound.max_json_depth, inbound.max_evses, inbound.max_charging_periods,
+        https.max_header_bytes, https.max_connections, https.max_connections_per_address,
+        https.max_concurrent_requests,
+    )  # fmt: skip
+    assert [each for each in told if f"{each:,}" not in section] == []
 
 
 def test_the_guide_has_every_rule_that_tests_are_marked_with() -> None:
