@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.arrays import columns
+from services.gateway.arrays import Column, columns
 from services.gateway.ocpi.modules import INVOICES
 from services.runtime.work import Work
 
@@ -133,6 +133,25 @@ async def newest(
     return {asked[row.key.owner, row.key.object_key]: row for row in rows}
 
 
+async def newest_of_partners(
+    connection: AsyncConnection, module: str, wanted: Collection[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], Row]:
+    """Return the newest state of many objects as each of several partners is to see it; see `newest`.
+
+    What several partners see alike is read once.
+
+    Args:
+        wanted: Partners, owners and object ids.
+    """
+    asked = {(partner, owner, id.casefold()): (partner, owner, id) for partner, owner, id in wanted}
+    names = ("partner", "owner", "object_key")
+    values = {name: Column(each[number] for each in asked) for number, name in enumerate(names)}
+    seen = {tuple(row[:3]): Key(*row[1:]) for row in await connection.execute(_SEEN[module], values)}
+    keys = columns(sorted(set(seen.values())), *Key._fields)
+    rows = {row.key: row for row in map(row_of, await connection.execute(_KEYED[module], keys))}
+    return {asked[each]: rows[key] for each, key in seen.items() if key in rows}
+
+
 async def current(
     connection: AsyncConnection, module: str, owner: str, object_id: str, *, partner: str = ""
 ) -> Row | None:
@@ -197,6 +216,19 @@ _AUDIENCES: Final[Mapping[str, TextClause]] = {
         f"SELECT audience FROM gateway.{module} "
         "WHERE owner = :owner AND object_key = :object_key AND NOT removed ORDER BY audience"
     )
+    for module in MODULES
+}
+_SEEN: Final[Mapping[str, TextClause]] = {
+    module: text(
+        "SELECT k.partner, o.owner, o.object_key, o.audience FROM unnest(CAST(:partner AS text[]), "
+        "CAST(:owner AS text[]), CAST(:object_key AS text[])) AS k(partner, owner, object_key) CROSS JOIN LATERAL ("
+        f"SELECT l.owner, l.object_key, l.audience FROM gateway.{module} l WHERE l.owner = k.owner "
+        "AND l.object_key = k.object_key AND l.audience IN ('', k.partner) ORDER BY l.audience DESC LIMIT 1) o"
+    )
+    for module in MODULES
+}
+_KEYED: Final[Mapping[str, TextClause]] = {
+    module: text(f"SELECT {READ} FROM gateway.{module} o JOIN {_KEYS} USING (owner, object_key, audience)")
     for module in MODULES
 }
 _LISTED: Final[Mapping[str, TextClause]] = {

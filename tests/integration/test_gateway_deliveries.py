@@ -243,12 +243,14 @@ async def test_nothing_goes_to_a_suspended_partner_also_while_it_is_being_served
     gateway: Delivering, partners: Mapping[str, Partner]
 ) -> None:
     suspend = "UPDATE gateway.peers SET status = 'SUSPENDED' WHERE party = :party"
-    courier = Courier(GOOD, gateway.dispatcher.parts)
+    courier = Courier(GOOD, gateway.dispatcher.parts, gateway.dispatcher.turns)
     await gateway.publish("LOC1", [GOOD])
     async with gateway.engine.begin() as connection:
         await connection.execute(text(suspend), {"party": GOOD})
+    turns = asyncio.create_task(gateway.dispatcher.turns.run())
     async with asyncio.timeout(10):
         await courier.serve()
+    turns.cancel()
     (row,) = await gateway.queued(GOOD)
     assert (row["state"], row["lease"], row["tries"]) == ("WAITING", None, 0)
     assert partners[GOOD].sent == []

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.gateway.deliveries.courier import Rendered
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
+from services.gateway.deliveries.turns import Rendered
 from services.gateway.ocpi.versions import V2_3_0
 from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, ocpi, prepare, routed, running
 from tests.integration.gateway.versions import NEW, OLD, call, data, pushed

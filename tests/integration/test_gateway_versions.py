@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.gateway.deliveries.courier import Rendered
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
+from services.gateway.deliveries.turns import Rendered
 from services.gateway.ocpi.versions import V2_2_1, V2_3_0, VERSIONS
 from tests.integration.gateway.bench import Bench, ocpi, prepare, running
 from tests.integration.gateway.versions import (

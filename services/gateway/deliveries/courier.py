@@ -1,24 +1,19 @@
 """Takes one partner what is due for it: leases, sends, settles, round by round, and holds its circuit breaker."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from services.core.errors import Unavailable
-from services.gateway.deliveries import leases
+from services.core.errors import RoamwattError
 from services.gateway.deliveries.breaker import CLOSED, BreakerRules, after_failure, after_success, allowance
-from services.gateway.deliveries.completion import completed
 from services.gateway.deliveries.queue import EVSES
 from services.gateway.deliveries.requests import PartnerAnswer, PartnerRequest
-from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, Settlement, settle
+from services.gateway.deliveries.settlement import Attempt, Leased, Settlement
+from services.gateway.deliveries.turns import Rendered, Renderer, Round, Turn, Turns, Writer
 from services.gateway.deliveries.verdict import Failing, Result, is_healthy
-from services.gateway.ocpi.versions import Version
 from services.gateway.partners.connections import Connection
 from services.gateway.partners.wording import owned
 from services.gateway.settings import DeliverySettings
@@ -29,26 +24,6 @@ from services.runtime.work import Transactions, Work
 _log = logger(__name__)
 _ENDPOINTS: Final = {EVSES: "locations"}
 _UNKNOWN: Final = "the object is gone, or its contract was erased"
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A row as it goes out: `path` is what comes after the endpoint's URL, encoded; empty for the URL itself."""
-
-    method: str
-    path: str
-    body: bytes | None = field(default=None, repr=False)
-
-
-Writer: TypeAlias = Callable[[Version], Rendered]
-"""Writes an object as a version of OCPI has it."""
-
-
-class Renderer(Protocol):
-    """Turns rows into what goes over the wire."""
-
-    async def read(self, connection: AsyncConnection, rows: Sequence[Leased]) -> Mapping[UUID, Writer]:
-        """Return each row's newest state, ready to be written; what is gone is missing."""
 
 
 class Client(Protocol):
@@ -86,24 +61,14 @@ class Parts:
     new_id: Callable[[], UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """Rows under one lease, and what writes each."""
-
-    lease_id: UUID
-    rows: Sequence[Leased]
-    writers: Mapping[UUID, Writer]
-
-
 class Courier:
     """Serves one partner. Only one call of `serve` runs at a time."""
 
-    def __init__(self, partner: str, parts: Parts) -> None:
-        self._partner, self._parts = partner, parts
+    def __init__(self, partner: str, parts: Parts, turns: Turns) -> None:
+        self._partner, self._parts, self._turns = partner, parts, turns
         self._breaker, self._shown = CLOSED, CLOSED
         self._last_error: str | None = None
         settings = parts.settings
-        self._rules = RetryRules(settings.retry_min_seconds, settings.retry_max_seconds, settings.max_tries)
         self._breaker_rules = BreakerRules(
             settings.breaker_failures, settings.breaker_min_seconds, settings.breaker_max_seconds
         )
@@ -116,7 +81,7 @@ class Courier:
         """Send until nothing is due, or the breaker opens.
 
         Raises:
-            Unavailable: when the database is away; what was sent but not settled goes out again after its lease.
+            Unavailable, BadContent: see `Turns.take`.
         """
         here = await self._turn(None, ())
         while here.rows:
@@ -133,41 +98,28 @@ class Courier:
             here = await self._turn(here, attempts)
 
     async def _turn(self, done: Round | None, attempts: Sequence[Attempt]) -> Round:
-        """Settle a round and lease the next, in one transaction."""
-        return await self._parts.transactions.run(partial(self._act, done=done, attempts=attempts))
+        """Settle a round and lease the next."""
+        now, settings = self._parts.clock(), self._parts.settings
+        most = allowance(self._breaker, now, settings.max_concurrent_requests)
+        shown = None if self._breaker == self._shown else self._breaker
+        turn = Turn(self._partner, done, attempts, most, shown, self._last_error)
+        taking = asyncio.ensure_future(self._turns.take(turn))
+        try:
+            here = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await self._give_back_when_taken(taking)
+            raise
+        self._shown = shown or self._shown
+        return here
 
-    async def _act(self, work: Work, *, done: Round | None, attempts: Sequence[Attempt]) -> Round:
-        if done is not None:
-            await self._settle(work, done.lease_id, attempts)
-        lease_id = self._parts.new_id()
-        most = allowance(self._breaker, work.now, self._parts.settings.max_concurrent_requests)
-        if most == 0:
-            return Round(lease_id, (), {})
-        until = work.now + timedelta(seconds=self._parts.settings.lease_seconds)
-        rows = await leases.lease(
-            work.connection, self._partner, lease_id=lease_id, now=work.now, until=until, rows=most
-        )
-        writers = await self._parts.renderer.read(work.connection, rows) if rows else {}
-        return Round(lease_id, rows, writers)
-
-    async def _settle(self, work: Work, lease_id: UUID, attempts: Sequence[Attempt]) -> None:
-        ids = [attempt.row.delivery_id for attempt in attempts]
-        revisions = await leases.lock_leased(work.connection, lease_id, ids)
-        settled = [
-            (each, settle(each, revisions[each.row.delivery_id], work.now, self._rules, self._parts.jitter()))
-            for each in attempts
-            if each.row.delivery_id in revisions
-        ]
-        await leases.write_settlements(work.connection, settled)
-        for attempt, settlement in settled:
-            _count(attempt, settlement, work.now)
-            if settlement.outcome is not None:
-                work.append(completed(attempt, settlement, work.now))
-        parked = [each for each in settled if each[1].outcome is not None and each[1].outcome != "DELIVERED"]
-        await self._parts.report(work, [each for each in parked if each[0].withdrawn is None])
-        if self._breaker != self._shown:
-            await leases.write_breaker(work.connection, self._partner, self._breaker, self._last_error, work.now)
-            self._shown = self._breaker
+    async def _give_back_when_taken(self, taking: "asyncio.Future[Round]") -> None:
+        """A turn is taken together with others', also after its courier was told to stop."""
+        try:
+            here = await asyncio.wait_for(taking, self._parts.settings.stop_seconds)
+        except (RoamwattError, TimeoutError):
+            return
+        if here.rows:
+            await self._give_back(here)
 
     async def _send(self, route: Connection, here: Round) -> list[Attempt]:
         async with asyncio.TaskGroup() as group:
@@ -208,10 +160,10 @@ class Courier:
     async def _give_back(self, here: Round) -> None:
         """Let others send at once what this replica, which stops, has leased."""
         attempts = [Attempt(row) for row in here.rows]
-        release = self._parts.transactions.run(partial(self._settle, lease_id=here.lease_id, attempts=attempts))
+        release = self._turns.take(Turn(self._partner, here, attempts, 0))
         try:
             await asyncio.wait_for(release, self._parts.settings.stop_seconds)
-        except (Unavailable, TimeoutError):
+        except (RoamwattError, TimeoutError):
             _log.warning("leases run out by themselves", partner=self._partner, rows=len(attempts))
 
 
@@ -227,22 +179,3 @@ def _request(route: Connection, url: str, row: Leased, content: Rendered) -> Par
         correlation_id=row.correlation_id or str(row.delivery_id),
         body=content.body,
     )
-
-
-def _count(attempt: Attempt, settlement: Settlement, now: datetime) -> None:
-    module = attempt.row.module
-    if attempt.result is None and attempt.withdrawn is None:
-        return
-    metrics.DELIVERIES.labels(module, (settlement.outcome or "RETRIED").lower()).inc()
-    if settlement.outcome == "DELIVERED":
-        metrics.DELIVERY_SECONDS.labels(module).observe((now - attempt.row.queued_at).total_seconds())
-    if settlement.next is Next.PARK:
-        result = attempt.result
-        _log.warning(
-            "delivery parked",
-            partner=attempt.row.partner,
-            module=module,
-            delivery_id=attempt.row.delivery_id,
-            http_status=result.http_status if result else None,
-            ocpi_status=result.ocpi_status if result else None,
-        )

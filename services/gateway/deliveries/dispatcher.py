@@ -1,6 +1,7 @@
 """Finds the partners that something is due for and sends each a courier, so that none waits for another."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.core.errors import Unavailable
 from services.gateway.deliveries.courier import Courier, Parts
 from services.gateway.deliveries.leases import due_partners
+from services.gateway.deliveries.turns import Parts as TurnParts
+from services.gateway.deliveries.turns import Turns
 from services.runtime.logs import logger
 from services.runtime.postgres import translated
 
@@ -23,21 +26,23 @@ class Dispatcher:
 
     def __init__(self, engine: AsyncEngine, parts: Parts) -> None:
         self._engine, self.parts = engine, parts
+        wired = (parts.transactions, parts.renderer, parts.report, parts.settings, parts.jitter, parts.new_id)
+        self.turns = Turns(TurnParts(*wired))
         self._couriers: dict[str, Courier] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Dispatch until cancelled; what is under way then is given back to the queue."""
         seconds = self.parts.settings.poll_milliseconds / 1000
+        turns = asyncio.create_task(self.turns.run(), name="turns")
         try:
-            while True:
+            while not turns.done():
                 await self._send_out()
                 await asyncio.sleep(seconds)
+            turns.result()
         finally:
-            tasks = list(self._tasks.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _stop(self._tasks.values())
+            await _stop([turns])
 
     async def _send_out(self) -> None:
         now = self.parts.clock()
@@ -48,7 +53,7 @@ class Dispatcher:
             await asyncio.sleep(self.parts.settings.retry_min_seconds)
             return
         for partner in partners:
-            courier = self._couriers.setdefault(partner, Courier(partner, self.parts))
+            courier = self._couriers.setdefault(partner, Courier(partner, self.parts, self.turns))
             if partner not in self._tasks and courier.may_send(now):
                 self._tasks[partner] = asyncio.create_task(self._serve(partner, courier), name=f"courier:{partner}")
 
@@ -67,3 +72,10 @@ class Dispatcher:
             await asyncio.sleep(self.parts.settings.retry_min_seconds)
         finally:
             del self._tasks[partner]
+
+
+async def _stop(tasks: "Iterable[asyncio.Task[None]]") -> None:
+    stopped = list(tasks)
+    for task in stopped:
+        task.cancel()
+    await asyncio.gather(*stopped, return_exceptions=True)

@@ -1,18 +1,20 @@
 """The queue as the dispatcher uses it: who has something due, leasing it, settling it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.gateway.arrays import Column, columns
 from services.gateway.deliveries.breaker import Breaker
 from services.gateway.deliveries.settlement import Attempt, Leased, Next, Settlement
-from services.gateway.tables import breakers, cdr_addresses, deliveries
+from services.gateway.tables import breakers, cdr_addresses
 
 # Only partners that can be reached at all: what waits for one that has not registered yet costs nothing.
 _DUE: Final = text(
@@ -30,8 +32,12 @@ _DUE: Final = text(
 _LEASE: Final = text(
     """
     WITH due AS (
+        SELECT d.delivery_id, w.lease
+        FROM unnest(CAST(:partner AS text[]), CAST(:lease_id AS uuid[]), CAST(:rows AS integer[]))
+            AS w(partner, lease, rows)
+        CROSS JOIN LATERAL (
         SELECT d.delivery_id FROM gateway.deliveries AS d
-        WHERE d.partner = :partner AND d.state = 'WAITING' AND d.due_at <= :now
+        WHERE d.partner = w.partner AND d.state = 'WAITING' AND d.due_at <= :now
         AND (d.module <> 'cdrs' OR d.after_object_id IS NULL OR NOT EXISTS (
             SELECT 1 FROM gateway.deliveries AS e
             WHERE e.module = 'cdrs' AND e.partner = d.partner AND e.owner = d.owner
@@ -47,17 +53,26 @@ _LEASE: Final = text(
             WHERE e.module = 'evses' AND e.partner = d.partner AND e.owner = d.owner
             AND e.after_object_id = d.object_id AND e.lease IS NOT NULL AND e.due_at > :now
         ))
-        ORDER BY d.due_at LIMIT :rows FOR UPDATE SKIP LOCKED
+        ORDER BY d.due_at LIMIT w.rows FOR UPDATE SKIP LOCKED
+        ) AS d
     )
-    UPDATE gateway.deliveries AS d SET lease = :lease, due_at = :until
+    UPDATE gateway.deliveries AS d SET lease = due.lease, due_at = :until
     FROM due WHERE d.delivery_id = due.delivery_id
     RETURNING d.delivery_id, d.partner, d.module, d.owner, d.object_id, d.object_version, d.sender,
-        d.revision, d.correlation_id, d.queued_at, d.tries, d.kept
+        d.revision, d.correlation_id, d.queued_at, d.tries, d.kept, d.lease
     """
 )
+_LOCK: Final = text(
+    """
+    SELECT d.delivery_id, d.revision FROM gateway.deliveries AS d
+    JOIN unnest(CAST(:delivery_id AS uuid[]), CAST(:lease AS uuid[])) AS k(delivery_id, lease)
+        USING (delivery_id, lease)
+    ORDER BY d.partner, d.module, d.owner, d.object_id FOR UPDATE OF d
+    """
+)
+_DELETE: Final = text("DELETE FROM gateway.deliveries WHERE delivery_id = ANY (CAST(:gone AS uuid[]))")
 LEASED: Final = tuple(each.name for each in fields(Leased))
 """The columns of a row that this replica may send."""
-_KEY: Final = (deliveries.c.partner, deliveries.c.module, deliveries.c.owner, deliveries.c.object_id)
 
 
 async def due_partners(connection: AsyncConnection, now: datetime) -> list[str]:
@@ -65,59 +80,75 @@ async def due_partners(connection: AsyncConnection, now: datetime) -> list[str]:
     return list((await connection.execute(_DUE, {"now": now})).scalars())
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many rows of a partner are to be sent next, and the lease that they get."""
+
+    partner: str
+    lease_id: UUID
+    rows: int
+
+
 async def lease(
-    connection: AsyncConnection, partner: str, *, lease_id: UUID, now: datetime, until: datetime, rows: int
-) -> list[Leased]:
-    """Take some of what is due for a partner, so that no other replica sends it before `until`."""
-    values = {"partner": partner, "lease": lease_id, "now": now, "until": until, "rows": rows}
-    found = (await connection.execute(_LEASE, values)).mappings().all()
-    return [Leased(**{name: row[name] for name in LEASED}) for row in found]
+    connection: AsyncConnection, wanted: Sequence[Wanted], *, now: datetime, until: datetime
+) -> dict[UUID, list[Leased]]:
+    """Take some of what is due for partners, by lease, so that no other replica sends it before `until`."""
+    values = columns(wanted, "partner", "lease_id", "rows")
+    found: dict[UUID, list[Leased]] = defaultdict(list)
+    for row in (await connection.execute(_LEASE, {**values, "now": now, "until": until})).mappings():
+        found[row["lease"]].append(Leased(**{name: row[name] for name in LEASED}))
+    return found
 
 
-async def lock_leased(connection: AsyncConnection, lease_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    """Lock what is still leased under this id, in the order of keys, and return each row's revision now."""
-    d = deliveries.c
-    query = (
-        select(d.delivery_id, d.revision)
-        .where(d.delivery_id.in_(ids), d.lease == lease_id)
-        .order_by(*_KEY)
-        .with_for_update()
-    )
-    return {row[0]: row[1] for row in await connection.execute(query)}
+async def lock_leased(connection: AsyncConnection, leased: Mapping[UUID, UUID]) -> Mapping[UUID, int]:
+    """Lock what is still under its lease, in the order of keys, and return each row's revision now.
+
+    Args:
+        leased: Leases by delivery.
+    """
+    values = {"delivery_id": Column(leased), "lease": Column(leased.values())}
+    return {row[0]: row[1] for row in await connection.execute(_LOCK, values)}
 
 
 async def write_settlements(connection: AsyncConnection, settled: Sequence[tuple[Attempt, Settlement]]) -> None:
     """Write what became of locked rows."""
     gone = [attempt.row.delivery_id for attempt, settlement in settled if settlement.next is Next.DELETE]
     if gone:
-        await connection.execute(delete(deliveries).where(deliveries.c.delivery_id.in_(gone)))
-    kept = [_values(*each) for each in settled if each[1].next is not Next.DELETE]
+        await connection.execute(_DELETE, {"gone": Column(gone)})
+    kept = [each for each in settled if each[1].next is not Next.DELETE]
     if kept:
-        await connection.execute(_UPDATE, kept)
+        await connection.execute(_UPDATE, _values(kept))
     await _keep_addresses(connection, [attempt for attempt, settlement in settled if settlement.outcome == "DELIVERED"])
 
 
-_UPDATE: Final = (
-    update(deliveries)
-    .where(deliveries.c.delivery_id == bindparam("id"))
-    .values(
-        lease=None,
-        **{name: bindparam(f"new_{name}") for name in ("state", "due_at", "tries", "http_status", "ocpi_status")},
-        last_error=bindparam("new_last_error"),
-    )
+# What was not sent keeps what is known of its last try.
+_UPDATE: Final = text(
+    """
+    UPDATE gateway.deliveries AS d SET lease = NULL, state = n.state, due_at = n.due_at, tries = n.tries,
+        http_status = CASE WHEN n.was_sent THEN n.http_status ELSE d.http_status END,
+        ocpi_status = CASE WHEN n.was_sent THEN n.ocpi_status ELSE d.ocpi_status END,
+        last_error = CASE WHEN n.was_sent THEN n.last_error ELSE d.last_error END
+    FROM unnest(
+        CAST(:delivery_id AS uuid[]), CAST(:state AS text[]), CAST(:due_at AS timestamptz[]), CAST(:tries AS integer[]),
+        CAST(:was_sent AS boolean[]), CAST(:http_status AS integer[]), CAST(:ocpi_status AS integer[]),
+        CAST(:last_error AS text[])
+    ) AS n(delivery_id, state, due_at, tries, was_sent, http_status, ocpi_status, last_error)
+    WHERE d.delivery_id = n.delivery_id
+    """
 )
 
 
-def _values(attempt: Attempt, settlement: Settlement) -> dict[str, Any]:
-    result = attempt.result
+def _values(settled: Sequence[tuple[Attempt, Settlement]]) -> dict[str, list[Any]]:
+    results = [attempt.result for attempt, _ in settled]
     return {
-        "id": attempt.row.delivery_id,
-        "new_state": "PARKED" if settlement.next is Next.PARK else "WAITING",
-        "new_due_at": settlement.due_at,
-        "new_tries": settlement.tries,
-        "new_http_status": result.http_status if result else None,
-        "new_ocpi_status": result.ocpi_status if result else None,
-        "new_last_error": result.message if result else None,
+        "delivery_id": [attempt.row.delivery_id for attempt, _ in settled],
+        "state": ["PARKED" if settlement.next is Next.PARK else "WAITING" for _, settlement in settled],
+        "due_at": [settlement.due_at for _, settlement in settled],
+        "tries": [settlement.tries for _, settlement in settled],
+        "was_sent": [result is not None for result in results],
+        "http_status": [result.http_status if result else None for result in results],
+        "ocpi_status": [result.ocpi_status if result else None for result in results],
+        "last_error": [result.message if result else None for result in results],
     }
 
 

@@ -1,8 +1,8 @@
 """What goes over the wire for a row of the queue: the object's newest state, or the CDR as it came."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Final, TypeAlias
 from urllib.parse import quote
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.clock import format_utc
 from services.core.errors import RoamwattError
-from services.gateway.deliveries.courier import Rendered, Writer
 from services.gateway.deliveries.queue import EVSES
 from services.gateway.deliveries.settlement import Leased
+from services.gateway.deliveries.turns import Rendered, Writer
 from services.gateway.evses.overlay import EvseState, overlaid
-from services.gateway.evses.store import ahead, for_partner
+from services.gateway.evses.store import ahead, for_partners
 from services.gateway.evses.updates import parts_of
-from services.gateway.object_store import Row, newest
+from services.gateway.object_store import Key, Row, newest_of_partners
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.expiry import expired
 from services.gateway.ocpi.modules import INVOICES
@@ -38,7 +38,8 @@ Reader: TypeAlias = Callable[[AsyncConnection, Sequence[Leased]], Awaitable[Mapp
 class ObjectRenderer:
     """Reads and unseals objects from the gateway's own tables: one statement for each module of a round.
 
-    Modules whose objects are the hub's own, and not a partner's, have readers of their own.
+    Modules whose objects are the hub's own, and not a partner's, have readers of their own, each for one partner at a
+    time.
     """
 
     def __init__(self, vault: Vault, readers: Mapping[str, Reader] = MappingProxyType({})) -> None:
@@ -53,35 +54,55 @@ class ObjectRenderer:
         for module, leased in by_module.items():
             if module == EVSES:
                 found |= await _statuses(connection, leased)
-                continue
-            if module in self._readers:
-                found |= await self._readers[module](connection, leased)
-                continue
-            wanted = {(row.owner, row.object_id) for row in leased}
-            objects = await newest(connection, module, leased[0].partner, wanted)
-            sealed_under = {each.pseudonym for each in objects.values() if each.pseudonym is not None}
-            keys = await self._vault.keys(connection, sealed_under)
-            states = await ahead(connection, [each.key for each in objects.values()]) if module == "locations" else {}
-            for row in leased:
-                content = objects.get((row.owner, row.object_id))
-                body = None if content is None else _body(row, content, keys)
-                if content is not None and body is not None:
-                    newer = list(states.get(content.key, {}).values())
-                    write = partial(wire, module, content, overlaid(body, newer), first=_is_first(row))
-                    found[row.delivery_id] = write
+            elif module in self._readers:
+                for each in _by_partner(leased):
+                    found |= await self._readers[module](connection, each)
+            else:
+                found |= await self._objects(connection, module, leased)
         return found
+
+    async def _objects(self, connection: AsyncConnection, module: str, rows: Sequence[Leased]) -> dict[UUID, Writer]:
+        objects = await newest_of_partners(connection, module, {_wanted(row) for row in rows})
+        sealed_under = {each.pseudonym for each in objects.values() if each.pseudonym is not None}
+        keys = await self._vault.keys(connection, sealed_under)
+        # What many partners get is unsealed, put together and written once for all of them.
+        contents = {each.key: each for each in objects.values()}
+        states = await ahead(connection, contents) if module == "locations" else {}
+        read = {key: _body(module, each, keys, states.get(key, {})) for key, each in contents.items()}
+        bodies = {key: body for key, body in read.items() if body is not None}
+
+        @cache
+        def write(key: Key, first: bool, version: Version) -> Rendered:
+            return wire(module, contents[key], bodies[key], version, first=first)
+
+        return {
+            row.delivery_id: partial(write, content.key, _is_first(row))
+            for row in rows
+            if (content := objects.get(_wanted(row))) is not None and content.key in bodies
+        }
+
+
+def _by_partner(rows: Sequence[Leased]) -> Iterable[Sequence[Leased]]:
+    found: dict[str, list[Leased]] = defaultdict(list)
+    for row in rows:
+        found[row.partner].append(row)
+    return found.values()
+
+
+def _wanted(row: Leased) -> tuple[str, str, str]:
+    return row.partner, row.owner, row.object_id
 
 
 async def _statuses(connection: AsyncConnection, rows: Sequence[Leased]) -> dict[UUID, Writer]:
     """Return what writes EVSEs' statuses by themselves: a PATCH, the same in every version."""
     wanted = {row.delivery_id: _place(row) for row in rows}
-    states = await for_partner(connection, rows[0].partner, set(wanted.values()))
-    return {id: partial(_status, place[0], *states[place]) for id, place in wanted.items() if place in states}
+    states = await for_partners(connection, set(wanted.values()))
+    return {id: partial(_status, place[1], *states[place]) for id, place in wanted.items() if place in states}
 
 
-def _place(row: Leased) -> tuple[str, str, str]:
+def _place(row: Leased) -> tuple[str, str, str, str]:
     location_id, evse_uid = parts_of(row.object_id)
-    return row.owner, location_id.casefold(), evse_uid.casefold()
+    return row.partner, row.owner, location_id.casefold(), evse_uid.casefold()
 
 
 def _status(owner: str, location_id: str, state: EvseState, _version: Version) -> Rendered:
@@ -91,16 +112,16 @@ def _status(owner: str, location_id: str, state: EvseState, _version: Version) -
     return Rendered("PATCH", path, documents.render(change))
 
 
-def _body(row: Leased, content: Row, keys: Keys) -> bytes | None:
-    if content.pseudonym is None:
-        return content.body
-    if content.pseudonym not in keys:
+def _body(module: str, content: Row, keys: Keys, newer: Mapping[str, EvseState]) -> bytes | None:
+    if content.pseudonym is not None and content.pseudonym not in keys:
         return None
     try:
-        return keys.of(content.pseudonym).unseal(_PURPOSE[row.module], content.body)
+        if content.pseudonym is None:
+            return overlaid(content.body, list(newer.values()))
+        return keys.of(content.pseudonym).unseal(_PURPOSE[module], content.body)
     except RoamwattError as error:
         # One object that cannot be read must not stop the others.
-        _log.error("object cannot be sent", module=row.module, delivery_id=row.delivery_id, reason=str(error))
+        _log.error("object cannot be sent", module=module, owner=content.key.owner, reason=str(error))
         return None
 
 

@@ -68,11 +68,12 @@ _CHANGE: Final = text(
     "(o.owner, o.object_key, o.audience) = (d.owner, d.object_key, d.audience) AND o.last_updated < d.last_updated"
 )
 # A partner that has its own copy of a location has its own states of it too.
-_FOR_PARTNER: Final = text(
-    f"SELECT {_READ}, o.object_id FROM unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), "
-    "CAST(:evse_key AS text[])) AS k(owner, object_key, evse_key) CROSS JOIN LATERAL ("
+_FOR_PARTNERS: Final = text(
+    f"SELECT {_READ}, o.object_id, k.partner FROM unnest(CAST(:partner AS text[]), CAST(:owner AS text[]), "
+    "CAST(:object_key AS text[]), CAST(:evse_key AS text[])) AS k(partner, owner, object_key, evse_key) "
+    "CROSS JOIN LATERAL ("
     "SELECT l.owner, l.object_key, l.audience, l.object_id FROM gateway.locations l WHERE l.owner = k.owner "
-    "AND l.object_key = k.object_key AND l.audience IN ('', :partner) ORDER BY l.audience DESC LIMIT 1) o "
+    "AND l.object_key = k.object_key AND l.audience IN ('', k.partner) ORDER BY l.audience DESC LIMIT 1) o "
     "JOIN gateway.evse_states s ON (s.owner, s.object_key, s.audience, s.evse_key) = "
     "(o.owner, o.object_key, o.audience, k.evse_key)"
 )
@@ -103,18 +104,18 @@ async def at(connection: AsyncConnection, places: Collection[Place]) -> dict[Pla
     return {(Key(*row[:3]), row[3]): _state(row) for row in found}
 
 
-async def for_partner(
-    connection: AsyncConnection, partner: str, wanted: Collection[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], tuple[str, EvseState]]:
-    """Return states as one partner is to see them, each with its location's id.
+async def for_partners(
+    connection: AsyncConnection, wanted: Collection[tuple[str, str, str, str]]
+) -> dict[tuple[str, str, str, str], tuple[str, EvseState]]:
+    """Return states as each of several partners is to see them, each with its location's id.
 
     Args:
-        wanted: Owner, the location's key and the EVSE's key.
+        wanted: The partner, the owner, the location's key and the EVSE's key.
     """
-    names = ("owner", "object_key", "evse_key")
+    names = ("partner", "owner", "object_key", "evse_key")
     asked = {name: Column(each[number] for each in wanted) for number, name in enumerate(names)}
-    found = await connection.execute(_FOR_PARTNER, {**asked, "partner": partner})
-    return {(row[0], row[1], row[3]): (row[-1], _state(row)) for row in found}
+    found = await connection.execute(_FOR_PARTNERS, asked)
+    return {(row[-1], row[0], row[1], row[3]): (row[-2], _state(row)) for row in found}
 
 
 async def change(work: Work, states: Mapping[Place, EvseState]) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.deliveries.courier import Rendered, Writer
 from services.gateway.deliveries.settlement import Leased
+from services.gateway.deliveries.turns import Rendered, Writer
 from services.gateway.ocpi.versions import Version
 from services.gateway.presence.visible import Client, seen_by
 from services.gateway.tables import connections
