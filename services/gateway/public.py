@@ -127,7 +127,15 @@ def all_routes(parts: Parts) -> list[Route]:
     rooms = _Rooms(
         parts,
         desk,
-        Views(parts.engine, parts.vault, desk, base_url, counts, settings.lists.max_page_bytes),
+        Views(
+            parts.engine,
+            parts.vault,
+            desk,
+            base_url,
+            counts,
+            settings.lists.max_page_bytes,
+            settings.pulls.patience_seconds,
+        ),
         Report(parts.engine, parts.vault, settings.inbound, base_url),
     )
     routes = [

@@ -4,7 +4,7 @@ Reads come from the same tables that pushes are written to, so a partner reads w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +27,7 @@ from services.gateway.ocpi.outgoing import in_version, to_wire
 from services.gateway.ocpi.token_types import token_type
 from services.gateway.ocpi.versions import Version
 from services.gateway.paging import Page, Shown, page_headers, page_of
+from services.gateway.pulling.completeness import incomplete
 from services.gateway.vault import Credential, Purpose
 from services.gateway.vault_store import Sealing, Vault
 from services.runtime.postgres import translated
@@ -38,6 +39,7 @@ _READERS: Final = {
     "tokens": (CSO,),
     INVOICES: (CSO, CSP),
 }
+_NOT_WHOLE: Final = "a partner's own list is still being read for the first time: this one would not be whole"
 _UNKNOWN: Final = {"locations": Status.UNKNOWN_LOCATION, "tokens": Status.UNKNOWN_TOKEN}
 
 
@@ -51,6 +53,7 @@ class Views:
     base_url: str
     counts: Counts
     max_page_bytes: int
+    patience_seconds: float
 
     def own(self, module: str) -> Endpoint:
         """Return the endpoint by which an owner reads an object of its own as we hold it."""
@@ -94,6 +97,11 @@ class Views:
             most = call.peer.options.max_page_rows or settings.max_page_rows
             page = page_of(call.query, min(settings.default_page_rows, most), most)
             viewer = await self._viewer(call, module)
+            owners = viewer.owners if viewer.owners is not None else await self._partners(viewer.parties, module)
+            if await self._incomplete(module, owners):
+                # Decided before the list is looked at, and a matter of waiting: plain HTTP, as when we are overloaded.
+                retry = {"retry-after": str(self.desk.settings.retry_after_seconds)}
+                return Answer(None, Status.SERVER_ERROR, _NOT_WHOLE, 503, retry)
             total = await self.counts.of(module, viewer, page)
             async with translated(), self._reading() as connection:
                 found = await listing.page(connection, module, viewer, page, self.max_page_bytes)
@@ -120,6 +128,15 @@ class Views:
             raise OcpiError("several partners have a location of this id: name its owner in the OCPI-to headers")
         return Answer(_part(call, _written("locations", rows[0], bodies[0] or b"", call.version)))
 
+    async def _incomplete(self, module: str, owners: Collection[str]) -> list[str]:
+        """Return the owners whose lists we are still reading for the first time: without theirs a list is not whole."""
+        async with translated(), self._reading() as connection:
+            return await incomplete(connection, module, owners, self.desk.clock(), self.patience_seconds)
+
+    async def _partners(self, parties: Collection[str], module: str) -> frozenset[str]:
+        found = [await self.desk.counterparts(party, *_READERS[module]) for party in parties]
+        return frozenset(each for partners in found for each in partners)
+
     async def _viewer(self, call: Call, module: str) -> Viewer:
         asking = {call.routing.sender} if call.routing.sender else call.peer.parties
         roles = _READERS[module]
@@ -130,7 +147,7 @@ class Views:
         owner = None if addressed is None or addressed == self.desk.hub else addressed
         if module not in PUBLISHED:
             return Viewer(parties, None if owner is None else frozenset({owner}))
-        owners = {each for party in parties for each in await self.desk.counterparts(party, *roles)}
+        owners = await self._partners(parties, module)
         if owner is not None and owner not in owners:
             raise OcpiError(f"there is no agreement in force with {owner}", Status.UNKNOWN_RECEIVER)
         return Viewer(parties, frozenset(owners if owner is None else {owner}))

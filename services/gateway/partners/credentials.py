@@ -19,6 +19,7 @@ from services.gateway.partners.reachable import Reachable, digest, reachable
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
 from services.gateway.presence.telling import tell_anew
+from services.gateway.pulling import store as pulls
 from services.gateway.settings import GatewaySettings
 from services.gateway.snapshots import restart_snapshots
 from services.runtime.logs import logger
@@ -122,6 +123,8 @@ class Credentials:
             # It may have forgotten everything since it was registered last.
             await restart_snapshots(work.connection, written.parties, work.now)
             await tell_anew(work.connection, written.platform)
+        # From now on a list of ours with this owner in it is not complete until its own was read.
+        await pulls.plan(work)
         others = await reachable(work.connection, written.parties, work.now)
         await keep_reported(work.connection, written.platform, digest(others))
         return others

@@ -99,7 +99,7 @@ def plan_timer(settings: PullSettings) -> Timer:
     """Return the timer that looks for lists to pull, and notices that nobody took pushes for a while."""
 
     async def act(work: Work) -> bool:
-        await store.plan(work.connection, work.now)
+        await store.plan(work)
         if await store.beat(work.connection, work.now, settings.outage_seconds):
             _log.warning("partners are asked for what they may have pushed in vain")
             await store.catch_up(work.connection, work.now)

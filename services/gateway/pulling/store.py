@@ -15,6 +15,7 @@ from services.core.errors import RoamwattError
 from services.gateway.pulling.schedule import ROLES, Schedule
 from services.gateway.pulling.tables import pull_clock, pulls
 from services.gateway.pulling.walking import Walk
+from services.runtime.work import Work
 
 WALK: Final = TypeAdapter(Walk)
 
@@ -107,11 +108,12 @@ _CLAIM: Final = text(
 )
 
 
-async def plan(connection: AsyncConnection, now: datetime) -> None:
+async def plan(work: Work) -> None:
     """Have one row for each list that there is to pull, and no others."""
+    await work.advise("pulls/plan")
     pairs = {"modules": list(ROLES), "roles": list(ROLES.values())}
-    await connection.execute(_PLAN, pairs | {"now": now})
-    await connection.execute(_END, pairs)
+    await work.connection.execute(_PLAN, pairs | {"now": work.now})
+    await work.connection.execute(_END, pairs)
 
 
 async def claim(connection: AsyncConnection, lease: UUID, now: datetime, lease_seconds: float, rows: int) -> list[Pull]:

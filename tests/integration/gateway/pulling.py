@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -106,7 +107,7 @@ async def registered(
     (folder / f"{party}.pem").write_bytes(partner.ca_file.read_bytes())
     row = {
         "platform": party,
-        "token_hash": f"hash of {party}",
+        "token_hash": sha256(f"token-of-{party}".encode()).hexdigest(),
         "token_sealed": SecretBox(bytes(32)).seal(secret_name(party), b"token-b"),
         "authorization_style": "BASE64",
         "versions_url": f"{partner.url}/versions",
