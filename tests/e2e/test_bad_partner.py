@@ -84,7 +84,7 @@ async def test_a_cdr_that_is_refused_is_parked_for_an_operator_and_the_next_one_
     await _eventually_received(roaming, cdr_id)
 
 
-@pytest.mark.parametrize(("mode", "status_code"), [("hang", 4002), ("rubbish", 4003), ("unavailable", 4003)])
+@pytest.mark.parametrize(("mode", "status_code"), [("hang", 4002), ("rubbish", 4003), ("unavailable", 3000)])
 async def test_an_authorization_that_the_home_csp_does_not_answer_is_told_as_such_in_time(
     roaming: Roaming, mode: str, status_code: int
 ) -> None:

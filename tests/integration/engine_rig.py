@@ -1,7 +1,7 @@
 """A small service over the real engine, Kafka and PostgreSQL: it notes each delivery and posts an entry for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Column, MetaData, Table, Text, create_engine, select, text
@@ -27,6 +28,7 @@ from services.runtime.settings import KafkaSettings, RuntimeSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.work import Work
 from tests.support.cluster import Cluster
+from tests.support.waiting import eventually
 
 SPACE = UUID(int=63119)
 SOURCE, TARGET = "delivery.completed", "ledger.posted"
@@ -193,3 +195,21 @@ class Rig:
 async def create_topics(cluster: Cluster) -> None:
     """Create the product's own topics."""
     await topics.create(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers))
+
+
+async def empty_topics(cluster: Cluster) -> None:
+    """Create the product's own topics, without what a test before left on them."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
+    await admin.start()
+    try:
+        left = [name for name in await admin.list_topics() if not name.startswith("__")]
+        if left:
+            await admin.delete_topics(left)
+            await eventually(lambda: _are_gone(admin, left), what="the topics to be deleted")
+    finally:
+        await admin.close()
+    await create_topics(cluster)
+
+
+async def _are_gone(admin: AIOKafkaAdminClient, names: Collection[str]) -> bool:
+    return not set(names).intersection(await admin.list_topics())

@@ -1,6 +1,8 @@
 """The exactly-once engine over the real Kafka and PostgreSQL."""
 
 import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,18 +10,30 @@ from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import create_engine, text
 
 from services.runtime.recover import Choice
-from tests.integration.engine_rig import CODEC, SOURCE, Rig, create_topics, delivery
-from tests.support.cluster import Cluster
+from tests.integration.engine_rig import CODEC, SOURCE, Rig, create_topics, delivery, empty_topics
+from tests.support.cluster import Cluster, running_cluster
 from tests.support.waiting import eventually
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Cluster]:
+    """Servers for these tests alone: they lose cursors, restore databases and make Kafka anew."""
+    with (
+        tempfile.TemporaryDirectory(prefix="roamwatt-engine-", ignore_cleanup_errors=True) as folder,
+        running_cluster(Path(folder)) as running,
+    ):
+        yield running
+
+
 @pytest.fixture
-async def rig(own_cluster: Cluster, tmp_path: Path) -> Rig:
-    await create_topics(own_cluster)
-    own_cluster.postgres.create_database("engine")
-    made = Rig(own_cluster, own_cluster.postgres.url("engine"), "clearing", tmp_path)
+async def rig(servers: Cluster, tmp_path: Path) -> AsyncIterator[Rig]:
+    """A small service with a database of its own, on topics without a record."""
+    await empty_topics(servers)
+    servers.postgres.create_database("engine")
+    made = Rig(servers, servers.postgres.url("engine"), "clearing", tmp_path)
     made.prepare()
-    return made
+    yield made
+    servers.postgres.drop_database("engine")
 
 
 def names(count: int, prefix: str = "d") -> list[str]:
