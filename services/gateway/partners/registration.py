@@ -22,6 +22,14 @@ UNSUPPORTED_VERSION: Final = 3002
 NO_MATCHING_ENDPOINTS: Final = 3003
 
 
+# On which side of an agreement a party stands counts, not what else it calls itself (types, Role): whoever offers
+# stations to drivers, and whoever deals with drivers' contracts, with what they look up or with how they charge.
+_FITTING: Final[Mapping[str, frozenset[str]]] = {
+    "CSO": frozenset({"CPO", "OTHER"}),
+    "CSP": frozenset({"EMSP", "NAP", "NSP", "OTHER", "SCSP"}),
+}
+
+
 class Refused(RoamwattError):
     """A registration that cannot be: the OCPI status code says whose fault it is."""
 
@@ -118,9 +126,9 @@ def represented(
         raise Refused(INVALID, f"roles: {', '.join(strangers)} not invited on this platform; invited: {_list(invited)}")
     if inviting is not None and inviting not in named:
         raise Refused(INVALID, f"roles: {inviting}, whose registration token this is, is missing")
-    reported = {(str(role.party), role.role) for role in roles}
     for party in sorted(named):
-        missing = [OCPI_ROLES[role] for role in sorted(invited[party]) if (party, OCPI_ROLES[role]) not in reported]
+        reported = {role.role for role in roles if str(role.party) == party}
+        missing = [OCPI_ROLES[role] for role in sorted(invited[party]) if not reported & _FITTING[role]]
         if missing:
             raise Refused(INVALID, f"roles: {party} was invited as {_list(missing)} and does not report it")
     return frozenset(named)

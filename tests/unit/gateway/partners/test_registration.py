@@ -103,8 +103,16 @@ def test_a_platform_speaks_for_those_that_were_invited_on_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("side", "reported"), [("CSO", "OTHER"), *(("CSP", each) for each in ("NSP", "NAP", "SCSP", "OTHER"))]
+)
+def test_a_party_in_any_role_stands_on_the_side_that_it_was_invited_to(side: str, reported: str) -> None:
+    assert represented([role("NL-TNM", reported)], {"NL-TNM": {side}}, "NL-TNM") == {"NL-TNM"}
+
+
+@pytest.mark.parametrize(
     ("roles", "inviting", "message"),
     [
+        ([role("NL-TNM", "SCSP")], "NL-TNM", "NL-TNM was invited as CPO and does not report it"),
         ([role("NL-TNM", "CPO"), role("DE-XYZ", "CPO")], "NL-TNM", "DE-XYZ not invited"),
         ([role("NL-ABC", "EMSP")], "NL-TNM", "NL-TNM, whose registration token this is, is missing"),
         ([role("NL-TNM", "EMSP")], "NL-TNM", "NL-TNM was invited as CPO and does not report it"),
