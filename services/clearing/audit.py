@@ -10,12 +10,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from services.clearing import rating, session_audit
+from services.clearing import session_audit
 from services.clearing.claims import Claim
 from services.clearing.facts import AgreementFact, Facts
 from services.clearing.findings import Code, Finding, find
 from services.clearing.matching import Named, missing
-from services.clearing.rating import NotRated, Rating, Tariff
+from services.clearing.rating import unrestricted
+from services.clearing.rating.unrestricted import NotRated, Rating, Tariff
 from services.clearing.rules import AuditRules
 from services.core.money import EXACT, ZERO, OutOfRange, total
 
@@ -79,7 +80,7 @@ def _rate(claim: Claim, tariff: Tariff | None, agreement: AgreementFact | None, 
     if reason is not None:
         return NotRated(reason)
     try:
-        rated = rating.rate(tariff, claim.usage, agreement.rounding)
+        rated = unrestricted.rate(tariff, claim.usage, agreement.rounding)
         return _negated(rated) if claim.cdr.credit and isinstance(rated, Rating) else rated
     except OutOfRange:
         return NotRated("the price has too many digits")

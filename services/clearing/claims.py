@@ -8,7 +8,7 @@ from typing import Final
 from schemas.models.gateway import CdrPeriod, CdrSubmitted, CdrTariff
 from services.clearing import numbers
 from services.clearing.ledger import Amounts
-from services.clearing.rating import TIMES, Component, Tariff, Usage, has_tax_inside
+from services.clearing.rating.unrestricted import TIMES, Component, Tariff, Usage, has_tax_inside
 from services.core.money import EXACT, ZERO, OutOfRange, quantize8
 
 _PARTS: Final = (

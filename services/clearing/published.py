@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from schemas.models.gateway import Connector, LocationPublished, TariffPublished
 from services.clearing.claims import any_given, same
-from services.clearing.rating import Component, Tariff, has_tax_inside
+from services.clearing.rating.unrestricted import Component, Tariff, has_tax_inside
 from services.core.clock import parse_utc
 
 _PHASES: Final = {"AC_1_PHASE": 1, "AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2, "AC_3_PHASE": 3, "DC": 1}

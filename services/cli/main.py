@@ -10,6 +10,7 @@ from services.cli import agreement, cdr, credential, deliveries, dlq, partner
 from services.cli.doctor import doctor
 from services.cli.lazy import add_lazy
 from services.cli.output import complain
+from services.cli.rate import rate
 from services.cli.recover import recover
 from services.cli.status import status
 from services.cli.up import clean, down, up
@@ -26,7 +27,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         rich_markup_mode="markdown",
     )
     add_lazy(app, arguments)
-    for command in (up, down, clean, status, doctor, recover):
+    for command in (up, down, clean, status, doctor, recover, rate):
         app.command()(command)
     for group in (partner, agreement, credential, cdr, deliveries, dlq):
         app.add_typer(group.app, name=group.__name__.rpartition(".")[2])

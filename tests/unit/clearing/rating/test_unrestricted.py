@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.clearing.rating import Component, NotRated, Rating, Tariff, Usage, rate
+from services.clearing.rating.unrestricted import Component, NotRated, Rating, Tariff, Usage, rate
 from services.core.money import RoundingMode, RoundingRule, total
 from tests.unit.clearing.samples import CENTS, END, START
 

@@ -1,0 +1,38 @@
+"""What was used: a session in the engine's own form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A charging period; it ends where the next begins, the last one with the session.
+
+    Attributes:
+        volumes: By dimension of OCPI mod_cdrs, CdrDimensionType: kWh, hours, amperes, kW; in the order of the CDR.
+        tariff_id: None where the CDR names none.
+    """
+
+    started_at: datetime
+    volumes: Mapping[str, Decimal]
+    tariff_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session, or a reservation that nobody used.
+
+    Attributes:
+        currency: Of the CDR; the tariffs must be in it.
+        without_evse: The CDR names no EVSE, as that of a reservation that never became a session.
+        totals: What the CDR's totals say of ENERGY (kWh), TIME and PARKING_TIME (hours), where it says anything.
+    """
+
+    started_at: datetime
+    ended_at: datetime
+    currency: str
+    periods: Sequence[Period]
+    without_evse: bool = False
+    totals: Mapping[str, Decimal] = field(default_factory=dict)

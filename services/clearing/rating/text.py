@@ -1,0 +1,96 @@
+"""A price and its reasons as text that people can read."""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Final
+
+from services.clearing.rating.figures import figure
+from services.clearing.rating.results import ADJUSTMENT, Line, NotRated, Outcome, Part, Rating
+
+_UNITS: Final = {"KWH": "kWh", "HOUR": "h", "SESSION": ""}
+_STEPS: Final = {"KWH": "Wh", "HOUR": "s"}
+_DIMENSION_UNITS: Final = {"ENERGY": " kWh", "FLAT": ""}
+
+
+def explain(outcome: Outcome, zone: tzinfo | None = None) -> list[str]:
+    """Return the lines of text of a price, or of why there is none; times are local where the zone is given."""
+    if isinstance(outcome, NotRated):
+        return [f"No price: {outcome.reason}."]
+    return [*_parts(outcome, zone), "", *_lines(outcome), "", *_totals(outcome)]
+
+
+def _parts(rating: Rating, zone: tzinfo | None) -> Iterator[str]:
+    shown: tuple[int, datetime] | None = None
+    for part in rating.parts:
+        here = part.period, part.started_at
+        if here != shown:
+            span = f"{_clock(part.started_at, zone)} to {_clock(part.ended_at, zone)}"
+            yield f"Period {part.period}, {span}, {_tariff(part.tariff_id)}"
+            shown = here
+        yield f"  {_amount(part)}: {_choice(part)}"
+        for skipped in part.skipped:
+            yield f"    not element {skipped.element}: {skipped.reason}"
+
+
+def _clock(instant: datetime, zone: tzinfo | None) -> str:
+    local = instant if zone is None else instant.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _tariff(tariff_id: str | None) -> str:
+    return "no tariff" if tariff_id is None else f"tariff {tariff_id}"
+
+
+def _amount(part: Part) -> str:
+    unit = _DIMENSION_UNITS.get(part.dimension, " h")
+    shared = " (share of the period)" if part.interpolated else ""
+    return f"{part.dimension} {figure(part.volume)}{unit}{shared}"
+
+
+def _choice(part: Part) -> str:
+    return "costs nothing, no element prices it" if part.element is None else f"element {part.element}"
+
+
+def _lines(rating: Rating) -> Iterator[str]:
+    for line in rating.lines:
+        yield f"{_subject(line)}: {_reckoning(line)}{money(line.amount_excl_tax, rating)} without tax, {_tax(line)}"
+
+
+def _subject(line: Line) -> str:
+    if line.component_type == ADJUSTMENT:
+        return "Adjustment to the least or highest price of a session"
+    reserved = "reservation, " if line.reservation else ""
+    return f"{line.component_type} ({reserved}tariff {line.tariff_id}, element {line.element})"
+
+
+def _reckoning(line: Line) -> str:
+    if line.component_type == ADJUSTMENT:
+        return ""
+    if line.unit == "SESSION":
+        return f"{figure(line.price)} once = "
+    unit, step = _UNITS[line.unit], _STEPS[line.unit]
+    told = f"{figure(line.measured)} {unit}"
+    if line.measured != line.volume:
+        told += f", in steps of {figure(line.step_size)} {step} {figure(line.volume)} {unit}"
+    return f"{told}, at {figure(line.price)} = "
+
+
+def _tax(line: Line) -> str:
+    if line.tax_amount is None:
+        return "tax unknown" if line.amount_incl_tax is None else f"with an untold tax {figure(line.amount_incl_tax)}"
+    rate = "" if line.vat_percent is None else f" ({figure(line.vat_percent)} %)"
+    return f"tax {figure(line.tax_amount)}{rate}"
+
+
+def _totals(rating: Rating) -> Iterator[str]:
+    rule = rating.rounding.rule
+    yield f"Total without tax: {money(rating.excl_tax, rating)}"
+    yield f"Total with tax:    {money(rating.incl_tax, rating)}"
+    what = "each line" if rating.rounding.per_line else "the totals"
+    yield f"Rounded {what} to {rule.digits} digits, {rule.mode.value}."
+
+
+def money(amount: Decimal | None, rating: Rating) -> str:
+    """Return an amount with its currency."""
+    return "unknown" if amount is None else f"{figure(amount)} {rating.currency}"
