@@ -87,7 +87,7 @@ def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings
 
     return Groupers(
         locations=of(locations.module(settings.inbound.max_evses)),
-        statuses=grouper(StatusUpdates().decide),
+        statuses=grouper(Pushers("locations").noticing(StatusUpdates().decide)),
         tariffs=of(TARIFFS),
         tokens=of(TOKENS),
         sessions=of(sessions.module(settings.inbound.max_charging_periods)),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
@@ -15,6 +16,7 @@ from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
 
 PLACE = "locations/FR/SUN/LOC1"
+RECEIVER = "UPDATE gateway.connections SET endpoints = CAST(:endpoints AS jsonb) WHERE platform = 'csp'"
 LATEST = "2026-03-01T12:00:00Z"
 
 
@@ -22,6 +24,10 @@ LATEST = "2026-03-01T12:00:00Z"
 def url(cluster: Cluster) -> Iterator[str]:
     with cluster.database() as url:
         prepare(url)
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.execute(text(RECEIVER), {"endpoints": '[{"identifier": "locations", "role": "RECEIVER"}]'})
+        engine.dispose()
         yield url
 
 
@@ -130,6 +136,18 @@ async def test_it_goes_out_by_itself_and_behind_its_location(bench: Bench) -> No
     (whole,) = await bench.rows("SELECT * FROM gateway.deliveries WHERE module = 'locations'")
     method, path, body = await _rendered(bench, whole)
     assert (method, path, statuses(body)) == ("PUT", "FR/SUN/LOC1", ["CHARGING", "AVAILABLE"])
+
+
+async def test_nothing_is_queued_for_who_has_no_receiver(bench: Bench) -> None:
+    async with bench.engine.begin() as connection:
+        await connection.execute(text(RECEIVER), {"endpoints": "[]"})
+    await charge(bench)
+    async with bench.engine.begin() as connection:
+        endpoints = '[{"identifier": "locations", "role": "RECEIVER"}]'
+        await connection.execute(text(RECEIVER), {"endpoints": endpoints})
+    assert await bench.rows("SELECT 1 FROM gateway.deliveries WHERE module = 'evses'") == []
+    await charge(bench, status="BLOCKED", date=LATEST)
+    assert len(await bench.rows("SELECT 1 FROM gateway.deliveries WHERE module = 'evses'")) == 1
 
 
 async def test_statuses_and_changes_of_the_location_at_once_lose_nothing(bench: Bench) -> None:

@@ -33,7 +33,12 @@ _ENQUEUE: Final = text(
     -- An invoice goes from the CSO to the home-CSP, or with reverse billing the other way.
     LEFT JOIN gateway.delivery_modes AS r ON n.module = 'invoicereconciliation' AND r.module = n.module
         AND r.visited_cso = n.partner AND r.home_csp = n.owner
+    -- Statuses come by the thousand: none is queued for whoever has no receiver of them. It gets whole locations once it
+    -- registers with one.
+    LEFT JOIN gateway.peers AS p ON n.module = 'evses' AND p.party = n.partner
+    LEFT JOIN gateway.connections AS c ON c.platform = p.platform
     WHERE coalesce(m.mode, r.mode) IS DISTINCT FROM 'NONE'
+    AND (n.module <> 'evses' OR c.endpoints @> '[{"identifier": "locations", "role": "RECEIVER"}]')
     ORDER BY n.partner, n.module, n.owner, n.object_id
     ON CONFLICT (partner, module, owner, object_id) DO UPDATE SET
         object_version = excluded.object_version, sender = excluded.sender, revision = d.revision + 1,
@@ -78,7 +83,7 @@ async def enqueue(work: Work, deliveries: Sequence[Delivery]) -> None:
     """Queue deliveries in the work's transaction.
 
     A newer state replaces one that waits or was refused. What its agreement does not have pushed (`deliveries.modes`)
-    is left out.
+    is left out, and the status of an EVSE by itself where nobody receives it.
     """
     newest: dict[tuple[str, str, str, str], Delivery] = {}
     for each in deliveries:

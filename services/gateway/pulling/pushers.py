@@ -2,18 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.inbound.module import Result
 from services.gateway.pulling.tables import pushers
 from services.gateway.states import Push
 from services.runtime.work import Work
 
-Decide: TypeAlias = Callable[[Work, Sequence[Push]], Awaitable[list[Result]]]
+Decided = TypeVar("Decided")
+Decide: TypeAlias = Callable[[Work, Sequence[Push]], Awaitable[list[Decided]]]
 _EXACT_TO: Final = timedelta(hours=1)
 
 
@@ -24,10 +24,10 @@ class Pushers:
         self._module = module
         self._noted: dict[str, datetime] = {}
 
-    def noticing(self, decide: Decide) -> Decide:
+    def noticing(self, decide: Decide[Decided]) -> Decide[Decided]:
         """Return what decides groups of pushes, and notes who pushed them."""
 
-        async def act(work: Work, pushes: Sequence[Push]) -> list[Result]:
+        async def act(work: Work, pushes: Sequence[Push]) -> list[Decided]:
             results = await decide(work, pushes)
             await self.notice(work, {push.owner for push in pushes if not push.pulled})
             return results
