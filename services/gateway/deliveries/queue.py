@@ -33,7 +33,7 @@ _ENQUEUE: Final = text(
     -- An invoice goes from the CSO to the home-CSP, or with reverse billing the other way.
     LEFT JOIN gateway.delivery_modes AS r ON n.module = 'invoicereconciliation' AND r.module = n.module
         AND r.visited_cso = n.partner AND r.home_csp = n.owner
-    -- Statuses come by the thousand: none is queued for whoever has no receiver of them. It gets whole locations once it
+    -- Statuses come by the thousand: none is queued for who has no receiver of them. It gets whole locations once it
     -- registers with one.
     LEFT JOIN gateway.peers AS p ON n.module = 'evses' AND p.party = n.partner
     LEFT JOIN gateway.connections AS c ON c.platform = p.platform
