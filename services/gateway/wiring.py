@@ -37,6 +37,7 @@ from services.gateway.personal_data import PersonalData
 from services.gateway.presence.rendering import read_clients
 from services.gateway.presence.telling import MODULE
 from services.gateway.public import Parts
+from services.gateway.pulling.admin import PullAdmin
 from services.gateway.pulling.wiring import puller
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import MasterKey
@@ -185,6 +186,7 @@ class Wiring:
         return (
             *Admin(self._context, self.partners.credentials).routes(),
             *deliveries.routes(),
+            *PullAdmin(self._context).routes(),
             *self.partners.admin_routes(),
             *personal_data.routes(),
         )
