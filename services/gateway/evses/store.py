@@ -5,7 +5,6 @@ The statements are put together of constants; every value travels as a parameter
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import text
@@ -35,12 +34,12 @@ _READ: Final = (
 )
 _ALL: Final = text(f"SELECT {_READ} FROM gateway.evse_states s JOIN {_KEYS} USING (owner, object_key, audience)")
 _AHEAD: Final = text(f"{_ALL.text} WHERE s.ahead")
-_SOME: Final = text(
-    f"SELECT {_READ} FROM gateway.evse_states s JOIN {_PLACES} USING (owner, object_key, audience, evse_key)"
-)
+# Both rows are locked, so both are as they are once the lock is there, whatever they were when the statement began.
 _LOCK: Final = text(
-    "SELECT o.owner, o.object_key, o.audience, o.object_id, o.removed FROM gateway.locations o "
-    f"JOIN {_KEYS} USING (owner, object_key, audience) ORDER BY o.owner, o.object_key, o.audience FOR UPDATE OF o"
+    f"SELECT {_READ}, o.object_id FROM gateway.evse_states s "
+    f"JOIN {_PLACES} USING (owner, object_key, audience, evse_key) "
+    "JOIN gateway.locations o ON (o.owner, o.object_key, o.audience) = (s.owner, s.object_key, s.audience) "
+    "WHERE NOT o.removed ORDER BY s.owner, s.object_key, s.audience, s.evse_key FOR UPDATE OF o, s"
 )
 _DELETE: Final = text(
     f"DELETE FROM gateway.evse_states s USING {_PLACES} WHERE (s.owner, s.object_key, s.audience, s.evse_key) = "
@@ -79,29 +78,18 @@ _FOR_PARTNERS: Final = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A location that this work has locked."""
+async def lock(work: Work, places: Collection[Place]) -> dict[Place, tuple[str, EvseState]]:
+    """Lock EVSEs with their locations, in the order of their keys, and return each state with its location's id.
 
-    object_id: str
-    removed: bool
-
-
-async def lock_locations(work: Work, keys: Collection[Key]) -> dict[Key, Located]:
-    """Lock locations in the order of their keys, without reading their documents."""
-    found = await work.connection.execute(_LOCK, columns(sorted(keys), *Key._fields))
-    return {Key(*row[:3]): Located(row[3], row[4]) for row in found}
+    One that nothing is known of yet, or whose location was removed, is missing. Documents are not read.
+    """
+    found = await work.connection.execute(_LOCK, _placed(places))
+    return {(Key(*row[:3]), row[3]): (row[-1], _state(row)) for row in found}
 
 
 async def ahead(connection: AsyncConnection, keys: Collection[Key]) -> States:
     """Return the states that are newer than the documents of these locations."""
     return _grouped(await connection.execute(_AHEAD, columns(sorted(keys), *Key._fields))) if keys else {}
-
-
-async def at(connection: AsyncConnection, places: Collection[Place]) -> dict[Place, EvseState]:
-    """Return the states of these EVSEs; one that nothing is known of yet is missing."""
-    found = await connection.execute(_SOME, _placed(places))
-    return {(Key(*row[:3]), row[3]): _state(row) for row in found}
 
 
 async def for_partners(

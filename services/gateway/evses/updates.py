@@ -68,13 +68,12 @@ class StatusUpdates:
     async def decide(self, work: Work, pushes: Sequence[Push]) -> list[Decided]:
         """Decide pushes in their order, inside a work."""
         places = [_place(push) for push in pushes]
-        locations = await store.lock_locations(work, {key for key, _ in places})
-        here = _Round(await store.at(work.connection, set(places)), {}, [])
-        results: list[Decided] = []
-        for place, push in zip(places, pushes, strict=True):
-            located = locations.get(place[0])
-            known = located is not None and not located.removed and place in here.states
-            results.append(_apply(work, here, place, push, located.object_id) if located and known else None)
+        locked = await store.lock(work, set(places))
+        here = _Round({place: state for place, (_, state) in locked.items()}, {}, [])
+        results: list[Decided] = [
+            _apply(work, here, place, push, locked[place][0]) if place in locked else None
+            for place, push in zip(places, pushes, strict=True)
+        ]
         await store.change(work, here.changed)
         await enqueue(work, here.deliveries)
         return results
