@@ -11,12 +11,10 @@ import pytest
 from aiohttp import web
 from sqlalchemy import insert
 
-from schemas.models.authorization import AuthorizationAsked, AuthorizationDecided
+from schemas.models.authorization import AuthorizationAsked
 from schemas.models.gateway import AuthorizationAnswered, AuthorizationRequested
-from services.core.clock import system_clock
 from services.core.errors import Unavailable
 from services.gateway.authorize.asking import TOPIC as ASKED
-from services.gateway.authorize.replies import TOPIC as REPLIES
 from services.gateway.partners.connections import secret_name
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import token_hash
@@ -24,6 +22,7 @@ from services.gateway.settings import AuthorizeSettings
 from services.gateway.tables import connections
 from services.runtime.events import Event, Received
 from services.runtime.work import Work
+from tests.integration.gateway.deciding import decides, reply
 from tests.integration.gateway.partners import SUCCESS, Partner, partner
 from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
 from tests.support.waiting import eventually
@@ -208,16 +207,6 @@ async def ask(gateway: Gateway, place: Any = None, **headers: str) -> httpx.Resp
     return await gateway.client("token-of-FR-SUN").post(PATH, json=place, headers=headers)
 
 
-def decides(gateway: Gateway, **fields: Any) -> Callable[[Event], Awaitable[None]]:
-    """An authorization service that decides every question at once."""
-
-    async def act(event: Event) -> None:
-        if isinstance(event.value, AuthorizationRequested):
-            await _reply(gateway, event.value, decided_by="WHITELIST", **fields)
-
-    return act
-
-
 def has_asked(gateway: Gateway) -> Callable[[Event], Awaitable[None]]:
     """An authorization service that has the home-CSP asked, and decides as it says."""
     silence = {"TIMEOUT": "TIMED_OUT", "UNREACHABLE": "UNREACHABLE", "BAD_ANSWER": "UNREACHABLE"}
@@ -230,25 +219,9 @@ def has_asked(gateway: Gateway) -> Callable[[Event], Awaitable[None]]:
         elif isinstance(value, AuthorizationAnswered):
             result = value.answer or silence[value.failure or ""]
             reference = value.authorization_reference
-            await _reply(gateway, value, decided_by="HOME_CSP", result=result, authorization_reference=reference)
+            await reply(gateway, value, decided_by="HOME_CSP", result=result, authorization_reference=reference)
 
     return act
-
-
-async def _reply(gateway: Gateway, question: AuthorizationRequested | AuthorizationAnswered, **fields: Any) -> None:
-    now = system_clock()
-    values = {
-        "event_id": uuid4(),
-        "occurred_at": now,
-        "facts": [],
-        "decided_at": now,
-        **{
-            name: getattr(question, name)
-            for name in ("authorization_id", "pseudonym", "visited_cso", "home_csp", "reply_partition", "reply_replica")
-        },
-    }
-    decision = AuthorizationDecided.model_validate(values | fields)
-    await gateway.consumer.records.put(gateway.context.codec.encode(REPLIES, decision))
 
 
 def _asked(requested: AuthorizationRequested) -> AuthorizationAsked:

@@ -34,6 +34,7 @@ MAX_LONG_TEXT_CHARACTERS: Final = 100_000
 """Of signed data and its keys, which the text lets have 5000."""
 _MAX_DIGITS: Final = 100
 _LIMIT: Final = 10**_MAX_DIGITS
+_MAX_WHOLE_DIGITS: Final = 10
 _SHOWN_ERRORS: Final = 5
 
 _REASONS: Final = {"missing": "missing", "string_pattern_mismatch": "is not of the form that OCPI gives it"}
@@ -68,6 +69,13 @@ def _number(value: object) -> int | Decimal:
     raise ValueError("must be a number")
 
 
+def _whole(value: object) -> object:
+    # Not of 1E+999999, whose digits would fill a disk.
+    if isinstance(value, Decimal) and value.adjusted() < _MAX_WHOLE_DIGITS and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
 DateTime: TypeAlias = Annotated[
     datetime, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
@@ -85,7 +93,8 @@ Currency: TypeAlias = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Z
 Code: TypeAlias = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=64, pattern=_Ascii)]
 Flag: TypeAlias = Annotated[bool, Strict()]
 LongText: TypeAlias = Annotated[str, Strict(), StringConstraints(max_length=MAX_LONG_TEXT_CHARACTERS)]
-Whole: TypeAlias = Annotated[int, Strict(), Field(ge=-(2**31), le=2**31 - 1)]
+Whole: TypeAlias = Annotated[int, Strict(), Field(ge=-(2**31), le=2**31 - 1), BeforeValidator(_whole)]
+"""Also written 230.0: JSON does not tell the two apart."""
 
 Whitelist: TypeAlias = Literal["ALWAYS", "ALLOWED", "ALLOWED_OFFLINE", "NEVER"]
 

@@ -81,7 +81,7 @@ def _operation(route: Route, found: Served, method: str, act: Endpoint) -> Schem
         "summary": _summary(act) or f"{method} {found.module}",
         "parameters": [
             *parameters.of_path(plain_path(route)),
-            *parameters.of_query(place, is_list=method == "GET" and place in LISTS),
+            *parameters.of_query(method, place, found.version, is_list=method == "GET" and place in LISTS),
             *parameters.of_headers(routed=found.access is Access.MODULES),
         ],
         "responses": _responses(found, method, place),

@@ -67,11 +67,14 @@ LISTS: Final[Mapping[str, str]] = {
 }
 """Of what a GET answers pages."""
 
-QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
-    f"receiver/tokens/{_OWN}": ("type",),
-    "sender/tokens/{}/authorize": ("type",),
-    "receiver/chargingprofiles/{}": ("duration", "response_url"),
+QUERIES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    **{(method, f"receiver/tokens/{_OWN}"): ("type",) for method in ("GET", "PUT", "PATCH")},
+    ("POST", "sender/tokens/{}/authorize"): ("type",),
+    ("GET", "receiver/chargingprofiles/{}"): ("duration", "response_url"),
+    ("DELETE", "receiver/chargingprofiles/{}"): ("response_url",),
 }
+"""Parameters in the query, those of pages aside."""
+NEEDED: Final = frozenset({"duration", "response_url"})
 
 
 def shape(path: str, root: str) -> str:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from services.gateway.ocpi.commands import COMMANDS
+from services.gateway.ocpi.v2_2_1.wire import TokenType
+from services.gateway.ocpi.versions import V2_2_1, Version
 from services.gateway.openapi.components import Schema
-from services.gateway.openapi.operations import QUERIES
+from services.gateway.openapi.operations import NEEDED, QUERIES
 
 _NAME: Final = re.compile(r"\{([a-z_]+)\}")
 _ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 36, "pattern": "^[A-Za-z0-9_*.-]+$"}
@@ -28,8 +30,9 @@ _PAGE: Final[Mapping[str, Schema]] = {
     "limit": {"type": "integer", "minimum": 1},
     "cursor": {"type": "string", "description": "As a `Link` has it; of no meaning to anybody else."},
 }
-_QUERY: Final[Mapping[str, Schema]] = {
-    "type": {"type": "string", "default": "RFID"},
+_TOKEN_TYPE: Final[Schema] = {"enum": list(get_args(TokenType)), "default": "RFID"}
+_OPEN_TYPE: Final[Schema] = {"type": "string", "pattern": "^[!-~]{1,64}$", "default": "RFID"}
+_QUERY: Final[dict[str, Schema]] = {
     "duration": {"type": "integer", "minimum": 0},
     "response_url": {"type": "string", "format": "uri"},
 }
@@ -41,9 +44,11 @@ def of_path(path: str) -> list[Schema]:
     return [_parameter(name, "path", _PATH.get(name, _ID), needed=True) for name in _NAME.findall(path)]
 
 
-def of_query(place: str, *, is_list: bool) -> list[Schema]:
+def of_query(method: str, place: str, version: Version, *, is_list: bool) -> list[Schema]:
     """Return the parameters of a query; of a path as `operations.shape` has it."""
-    found = [_parameter(name, "query", _QUERY[name]) for name in QUERIES.get(place, ())]
+    schemas = _QUERY | {"type": _TOKEN_TYPE if version == V2_2_1 else _OPEN_TYPE}
+    names = QUERIES.get((method, place), ())
+    found = [_parameter(name, "query", schemas[name], needed=name in NEEDED) for name in names]
     return found + ([_parameter(name, "query", schema) for name, schema in _PAGE.items()] if is_list else [])
 
 

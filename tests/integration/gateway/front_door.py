@@ -58,6 +58,7 @@ class Door:
     gateway: Gateway
     port: int
     tls: ssl.SSLContext
+    ca_file: Path
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -130,7 +131,7 @@ async def front_door(
         server = https.server(bounded, "127.0.0.1", 0, given)
         serving = asyncio.create_task(server.serve())
         await server.open.wait()
-        door = Door(gateway, server.port, client(made))
+        door = Door(gateway, server.port, client(made), made.ca_file)
         try:
             yield door
         finally:

@@ -4,9 +4,9 @@ Validation takes parsed JSON (`services.gateway.ocpi.documents`) and returns pla
 that are not named here are not looked at and stay in the stored body. Source: the object description of each module.
 """
 
-from typing import Final, NotRequired
+from typing import Annotated, Final, Literal, NotRequired, TypeAlias
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, WithJsonSchema
 from typing_extensions import TypedDict
 
 from services.gateway.ocpi.common.places import DisplayText, EnergyMix, GeoLocation
@@ -30,6 +30,9 @@ from services.gateway.ocpi.types import (
     Whole,
 )
 
+SessionStatus: TypeAlias = Literal["ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION", "RESERVED"]
+"""mod_sessions, SessionStatus, with the second word that the text has for a reservation."""
+
 
 class PriceComponent(TypedDict):
     """mod_tariffs, PriceComponent class."""
@@ -37,7 +40,7 @@ class PriceComponent(TypedDict):
     type: Code
     price: Number
     vat: NotRequired[Number | None]
-    step_size: Number
+    step_size: Annotated[Number, WithJsonSchema({"type": "integer"})]
 
 
 class TariffRestrictions(TypedDict):
@@ -149,7 +152,7 @@ class SessionParts(TypedDict):
     meter_id: NotRequired[Text | None]
     currency: Currency
     charging_periods: NotRequired[Many[ChargingPeriod]]
-    status: Code
+    status: SessionStatus
     last_updated: DateTime
 
 

@@ -13,6 +13,7 @@ from services.gateway.ocpi.types import (
     Id36,
     Number,
     Text,
+    Whole,
     as_decimal,
     check,
     owner_of,
@@ -26,6 +27,7 @@ class Sample(TypedDict, total=False):
     number: Number
     time: DateTime
     text: Text
+    whole: Whole
 
 
 SAMPLE = TypeAdapter(Sample)
@@ -71,6 +73,18 @@ def test_date_times_without_a_zone_mean_utc(text: str, time: datetime) -> None:
 def test_what_is_no_date_time(value: Any) -> None:
     with pytest.raises(OcpiError, match=r"^time: must be a DateTime"):
         check(SAMPLE, {"time": value})
+
+
+@pytest.mark.parametrize("value", [230, Decimal("230"), Decimal("230.0"), Decimal("2.3E+2"), -5])
+def test_whole_numbers_may_have_a_point(value: Any) -> None:
+    found = check(SAMPLE, {"whole": value})["whole"]
+    assert (found, type(found)) == (value, int)
+
+
+@pytest.mark.parametrize("value", [Decimal("230.5"), Decimal("1E+999999"), 2**31, Decimal(2**31), True, "230", None])
+def test_what_is_no_whole_number(value: Any) -> None:
+    with pytest.raises(OcpiError, match=r"^whole: "):
+        check(SAMPLE, {"whole": value})
 
 
 @pytest.mark.parametrize("value", ["a", "#NA", "FR*SUN*E 1", "x" * 36])
