@@ -4,7 +4,7 @@ Every check is a function of its own that yields at most one finding of each cod
 against it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,10 +15,12 @@ from services.clearing.claims import Claim
 from services.clearing.facts import AgreementFact, Facts
 from services.clearing.findings import Code, Finding, find
 from services.clearing.matching import Named, missing
-from services.clearing.rating import unrestricted
-from services.clearing.rating.unrestricted import NotRated, Rating, Tariff
+from services.clearing.rating import engine
+from services.clearing.rating.results import Line, NotRated, Rating, Rounding
+from services.clearing.rating.tariffs import Tariff
+from services.clearing.rating.zones import zone_of
 from services.clearing.rules import AuditRules
-from services.core.money import EXACT, ZERO, OutOfRange, total
+from services.core.money import EXACT, ZERO, total
 
 _HOUR: Final = timedelta(hours=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -59,7 +61,7 @@ def audit(claim: Claim, facts: Facts, rules: AuditRules) -> Audit:
     """Audit one CDR against what is known."""
     agreement = facts.agreement_at(claim.cdr.started_at)
     tariff = _only_tariff(claim, facts)
-    case = _Case(claim, facts, rules, agreement, tariff, _rate(claim, tariff, agreement, rules))
+    case = _Case(claim, facts, rules, agreement, tariff, _rate(claim, facts, agreement, rules))
     findings = tuple(finding for check in _CHECKS for finding in check(case))
     rated = case.rated if isinstance(case.rated, Rating) else None
     return Audit(findings, agreement, tariff, rated)
@@ -71,26 +73,28 @@ def _only_tariff(claim: Claim, facts: Facts) -> Tariff | None:
     return claim.tariffs[0] if claim.tariffs else facts.tariffs.get(next(iter(claim.tariff_names)))
 
 
-def _rate(claim: Claim, tariff: Tariff | None, agreement: AgreementFact | None, rules: AuditRules) -> Rating | NotRated:
+def _rate(claim: Claim, facts: Facts, agreement: AgreementFact | None, rules: AuditRules) -> Rating | NotRated:
     if agreement is None:
         return NotRated("without an agreement there is no rounding rule")
-    if tariff is None:
-        return NotRated("the CDR names several tariffs" if len(claim.tariff_names) > 1 else "no single tariff is known")
-    reason = _obstacle(claim, tariff, rules)
+    found = [facts.tariffs[name] for name in claim.tariffs_to_find if name in facts.tariffs]
+    tariffs = [*claim.tariffs, *found]
+    reason = _obstacle(claim, tariffs, rules)
     if reason is not None:
         return NotRated(reason)
-    try:
-        rated = unrestricted.rate(tariff, claim.usage, agreement.rounding)
-        return _negated(rated) if claim.cdr.credit and isinstance(rated, Rating) else rated
-    except OutOfRange:
-        return NotRated("the price has too many digits")
+    zone = None if facts.location is None else zone_of(facts.location.time_zone)
+    rated = engine.rate(claim.used, tariffs, zone, Rounding(agreement.rounding))
+    if isinstance(rated, NotRated):
+        return rated
+    if rated.excl_tax is None:
+        return NotRated("the tariff has prices with a tax whose rate it does not tell")
+    return _negated(rated) if claim.cdr.credit else rated
 
 
-def _obstacle(claim: Claim, tariff: Tariff, rules: AuditRules) -> str | None:
+def _obstacle(claim: Claim, tariffs: Sequence[Tariff], rules: AuditRules) -> str | None:
     if claim.unreadable:
         return "some of the CDR's numbers cannot be read"
-    if tariff.currency != claim.cdr.currency:
-        return "the tariff is in another currency"
+    if not tariffs:
+        return "no tariff is known"
     if _energy_gap(claim) > rules.periods_energy_tolerance_kwh:
         return "the energy and its periods differ"
     return None
@@ -101,24 +105,28 @@ def _negated(rated: Rating) -> Rating:
 
     The totals are negated as they were rounded: rounded anew, up or down, they would not take back what was billed.
     """
-    lines = [
-        replace(line, amount_excl_tax=_minus(line.amount_excl_tax), tax_amount=_minus_optional(line.tax_amount))
-        for line in rated.lines
-    ]
-    return Rating(tuple(lines), _minus(rated.excl_tax), _minus_optional(rated.incl_tax))
+    lines = tuple(_negated_line(line) for line in rated.lines)
+    return replace(
+        rated, lines=lines, excl_tax=_minus_optional(rated.excl_tax), incl_tax=_minus_optional(rated.incl_tax)
+    )
 
 
-def _minus(amount: Decimal) -> Decimal:
-    return EXACT.subtract(ZERO, amount)
+def _negated_line(line: Line) -> Line:
+    return replace(
+        line,
+        amount_excl_tax=_minus_optional(line.amount_excl_tax),
+        tax_amount=_minus_optional(line.tax_amount),
+        amount_incl_tax=_minus_optional(line.amount_incl_tax),
+    )
 
 
 def _minus_optional(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else _minus(amount)
+    return None if amount is None else EXACT.subtract(ZERO, amount)
 
 
 def _energy_gap(claim: Claim) -> Decimal:
     """Return how far the periods' energy is from the total; periods that measure none say nothing."""
-    periods = claim.usage.volumes.get("ENERGY")
+    periods = claim.volumes.get("ENERGY")
     return ZERO if periods is None else abs(EXACT.subtract(periods, claim.energy))
 
 
@@ -202,7 +210,7 @@ def _energy(case: _Case) -> Iterator[Finding]:
     if energy > limit:
         yield find(Code.ENERGY_IMPLAUSIBLE, energy=energy, limit=limit, why=why)
     if not case.claim.unreadable and _energy_gap(case.claim) > case.rules.periods_energy_tolerance_kwh:
-        periods = case.claim.usage.volumes["ENERGY"]
+        periods = case.claim.volumes["ENERGY"]
         yield find(Code.ENERGY_PERIODS_MISMATCH, energy=energy, periods=periods)
 
 

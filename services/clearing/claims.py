@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from schemas.models.gateway import CdrPeriod, CdrSubmitted, CdrTariff
+from schemas.models.gateway import CdrPeriod, CdrSubmitted, CdrTariff, CdrTariffElement
 from services.clearing import numbers
 from services.clearing.ledger import Amounts
-from services.clearing.rating.unrestricted import TIMES, Component, Tariff, Usage, has_tax_inside
+from services.clearing.rating.restrictions import restrictions_of
+from services.clearing.rating.sessions import Period, Session
+from services.clearing.rating.tariffs import Component, Element, Limit, Tariff
 from services.core.money import EXACT, ZERO, OutOfRange, quantize8
 
 _PARTS: Final = (
@@ -46,7 +48,8 @@ class Claim:
         hours: Duration of the session.
         parking_hours: None where the CSO does not say.
         parts: Those parts of the total that the CSO gives, without tax.
-        usage: What the periods say.
+        used: What the periods say.
+        volumes: Sum of each dimension over all periods.
         tariffs: The CDR's own copies.
         tariff_names: Every tariff that it names, copied or not, by `same`, mapped to the id as written.
         tariffs_to_find: Those that it names without copying them, by `same`.
@@ -65,7 +68,8 @@ class Claim:
     hours: Decimal
     parking_hours: Decimal | None
     parts: Sequence[Decimal]
-    usage: Usage
+    used: Session
+    volumes: Mapping[str, Decimal]
     tariffs: Sequence[Tariff]
     tariff_names: Mapping[str, str]
     tariffs_to_find: Sequence[str]
@@ -91,7 +95,7 @@ def claim_of(cdr: CdrSubmitted) -> Claim:
     hours = reader.hours("total_time", cdr.total_time) or ZERO
     charging = EXACT.subtract(hours, parking or ZERO)
     names, cso, place = _tariff_names(cdr.tariffs, cdr.periods), cdr.visited_cso, _place(cdr)
-    usage = _usage(cdr, {"ENERGY": energy, "TIME": charging, "PARKING_TIME": parking or ZERO}, reader)
+    used = _used(cdr, {"ENERGY": energy, "TIME": charging, "PARKING_TIME": parking or ZERO}, reader)
     return Claim(
         cdr=cdr,
         key=(cso, same(cdr.cdr_id)),
@@ -105,7 +109,8 @@ def claim_of(cdr: CdrSubmitted) -> Claim:
         hours=hours,
         parking_hours=parking,
         parts=[reader.required(name, text) for name in _PARTS if (text := getattr(cdr, name)) is not None],
-        usage=usage,
+        used=used,
+        volumes=_volumes(used, reader),
         tariffs=[_tariff(tariff, reader) for tariff in cdr.tariffs],
         tariff_names=names,
         tariffs_to_find=_not_copied(names, cdr.tariffs),
@@ -153,18 +158,27 @@ class _Reader:
         return number
 
 
-def _usage(cdr: CdrSubmitted, totals: Mapping[str, Decimal], reader: _Reader) -> Usage:
+def _used(cdr: CdrSubmitted, totals: Mapping[str, Decimal], reader: _Reader) -> Session:
+    periods = tuple(_period(period, reader) for period in cdr.periods)
+    without_evse = cdr.location.evse_uid == NOT_AVAILABLE
+    return Session(cdr.started_at, cdr.ended_at, cdr.currency, periods, without_evse, totals)
+
+
+def _period(period: CdrPeriod, reader: _Reader) -> Period:
     volumes: dict[str, Decimal] = {}
-    times: dict[str, None] = {}
-    for period in cdr.periods:
-        for dimension in period.dimensions:
-            kind = dimension.dimension_type
-            volume = reader.required(f"{kind[:40]} of a charging period", dimension.volume)
+    for dimension in period.dimensions:
+        kind = dimension.dimension_type
+        volume = reader.required(f"{kind[:40]} of a charging period", dimension.volume)
+        volumes[kind] = EXACT.add(volumes.get(kind, ZERO), volume)
+    return Period(period.started_at, volumes, period.tariff_id)
+
+
+def _volumes(used: Session, reader: _Reader) -> Mapping[str, Decimal]:
+    volumes: dict[str, Decimal] = {}
+    for period in used.periods:
+        for kind, volume in period.volumes.items():
             volumes[kind] = EXACT.add(volumes.get(kind, ZERO), volume)
-            if kind in TIMES and volume:
-                times.pop(kind, None)
-                times[kind] = None
-    return Usage(cdr.started_at, _held(volumes, reader), tuple(times), totals)
+    return _held(volumes, reader)
 
 
 def _held(volumes: Mapping[str, Decimal], reader: _Reader) -> Mapping[str, Decimal]:
@@ -180,37 +194,36 @@ def _held(volumes: Mapping[str, Decimal], reader: _Reader) -> Mapping[str, Decim
 
 
 def _tariff(tariff: CdrTariff, reader: _Reader) -> Tariff:
-    components = [
-        Component(
+    inside = tariff.tax_included == "YES"
+    least = Limit(
+        reader.optional("min_price of a tariff", tariff.min_price_excl_tax),
+        reader.optional("min_price of a tariff", tariff.min_price_incl_tax),
+    )
+    most = Limit(
+        reader.optional("max_price of a tariff", tariff.max_price_excl_tax),
+        reader.optional("max_price of a tariff", tariff.max_price_incl_tax),
+    )
+    elements = tuple(_element(element, reader, inside=inside) for element in tariff.elements)
+    return Tariff(tariff.tariff_id, tariff.currency, elements, least, most, tariff.valid_from, tariff.valid_until)
+
+
+def _element(element: CdrTariffElement, reader: _Reader, *, inside: bool) -> Element:
+    components = tuple(
+        priced(
             component.component_type,
             reader.required("price of a tariff", component.price),
             reader.optional("vat of a tariff", component.vat_percent),
             reader.required("step_size of a tariff", component.step_size),
+            inside=inside,
         )
-        for element in tariff.elements
         for component in element.components
-    ]
-    return Tariff(
-        tariff_id=tariff.tariff_id,
-        version=None,
-        currency=tariff.currency,
-        components=components,
-        restricted=any(element.restrictions for element in tariff.elements),
-        limited=any_given(
-            tariff.min_price_excl_tax,
-            tariff.min_price_incl_tax,
-            tariff.max_price_excl_tax,
-            tariff.max_price_incl_tax,
-        ),
-        valid_from=tariff.valid_from,
-        valid_until=tariff.valid_until,
-        tax_inside=has_tax_inside(tariff.tax_included, components),
     )
+    return Element(components, restrictions_of({each.name: each.value for each in element.restrictions}))
 
 
-def any_given(*values: object) -> bool:
-    """Say whether any of these optional values is there."""
-    return any(value is not None for value in values)
+def priced(kind: str, price: Decimal, vat_percent: Decimal | None, step_size: Decimal, *, inside: bool) -> Component:
+    """Return a component of an event; a tax is in its price only where nobody told the rate to take it out by."""
+    return Component(kind, price, vat_percent, step_size, tax_inside=inside and vat_percent is None)
 
 
 def _tariff_names(tariffs: Iterable[CdrTariff], periods: Iterable[CdrPeriod]) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from services.clearing.claims import Claim
 from services.clearing.facts import AgreementFact, CreditedFact, Facts, LocationFact, SessionFact
 from services.clearing.findings import Verdict
 from services.clearing.occupancy import Occupancy
-from services.clearing.rating.unrestricted import Tariff
+from services.clearing.rating.tariffs import Tariff
 from services.clearing.records import Decision
 from services.core.money import RoundingMode, RoundingRule
 from services.runtime.rows import as_json

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from services.clearing.rating.unrestricted import Tariff
+from services.clearing.rating.tariffs import Tariff
 from services.core.money import RoundingRule
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.models.gateway import Connector, LocationPublished, TariffPublished
-from services.clearing.claims import any_given, same
-from services.clearing.rating.unrestricted import Component, Tariff, has_tax_inside
+from services.clearing.claims import priced, same
+from services.clearing.rating.restrictions import restrictions_of
+from services.clearing.rating.tariffs import Element, Limit, Tariff
 from services.core.clock import parse_utc
 
 _PHASES: Final = {"AC_1_PHASE": 1, "AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2, "AC_3_PHASE": 3, "DC": 1}
@@ -15,30 +16,37 @@ _WATTS: Final = Decimal(1000)
 
 def tariff_of(content: Mapping[str, Any]) -> Tariff:
     """Return a published tariff out of the event's JSON."""
-    components = [
-        Component(
-            component["component_type"],
-            Decimal(component["price"]),
-            None if component["vat_percent"] is None else Decimal(component["vat_percent"]),
-            Decimal(component["step_size"]),
-        )
-        for element in content["elements"]
-        for component in element["components"]
-    ]
+    # What was stored of an event before it could say this has no such field.
+    inside = content.get("tax_included") == "YES"
     return Tariff(
         tariff_id=content["tariff_id"],
         version=content["version"],
         currency=content["currency"],
-        components=components,
-        restricted=any(element["restrictions"] for element in content["elements"]),
-        limited=any_given(
-            *(content[f"{which}_price_{tax}_tax"] for which in ("min", "max") for tax in ("excl", "incl"))
-        ),
+        elements=tuple(_element(element, inside=inside) for element in content["elements"]),
+        min_price=Limit(_decimal(content["min_price_excl_tax"]), _decimal(content["min_price_incl_tax"])),
+        max_price=Limit(_decimal(content["max_price_excl_tax"]), _decimal(content["max_price_incl_tax"])),
         valid_from=None if content["valid_from"] is None else parse_utc(content["valid_from"]),
         valid_until=None if content["valid_until"] is None else parse_utc(content["valid_until"]),
-        # What was stored of an event before it could say this has no such field.
-        tax_inside=has_tax_inside(content.get("tax_included"), components),
     )
+
+
+def _element(element: Mapping[str, Any], *, inside: bool) -> Element:
+    restrictions = {each["name"]: each["value"] for each in element["restrictions"]}
+    components = tuple(
+        priced(
+            component["component_type"],
+            Decimal(component["price"]),
+            _decimal(component["vat_percent"]),
+            Decimal(component["step_size"]),
+            inside=inside,
+        )
+        for component in element["components"]
+    )
+    return Element(components, restrictions_of(restrictions))
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def tariff_row(value: TariffPublished) -> dict[str, Any]:

@@ -234,7 +234,8 @@ def _components(audit: Audit) -> list[ClearedComponent]:
             volume=line.volume,
             unit=line.unit,
             price=line.price,
-            amount_excl_tax=line.amount_excl_tax,
+            # A price without tax was a condition of there being a rating at all.
+            amount_excl_tax=line.amount_excl_tax or ZERO,
             tax_amount=line.tax_amount,
         )
         for line in audit.rating.lines

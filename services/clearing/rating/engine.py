@@ -18,6 +18,7 @@ from services.clearing.rating.tariffs import ENERGY, FLAT, PARKING_TIME, RESERVA
 from services.core.money import EXACT, ZERO, OutOfRange, quantize8
 
 _DIMENSIONS: Final = frozenset({ENERGY, TIME, PARKING_TIME, RESERVATION_TIME, FLAT})
+_ORDER: Final = {kind: place for place, kind in enumerate(UNITS)}
 _UNPRICED: Final = frozenset(
     {"CURRENT", "MAX_CURRENT", "MIN_CURRENT", "POWER", "MAX_POWER", "MIN_POWER", "STATE_OF_CHARGE"}
     | {"ENERGY_IMPORT", "ENERGY_EXPORT"}
@@ -55,7 +56,10 @@ def _rate(session: Session, tariffs: Sequence[Tariff], zone: tzinfo | None, roun
 
 
 def _total(session: Session, used: Sequence[Tariff], measured: Measured, rounding: Rounding) -> Rating:
-    lines = [line_of(each, rounding) for each in bill(measured.uses)]
+    billed = sorted(
+        bill(measured.uses), key=lambda each: (each.use.reservation, _ORDER[each.use.component.component_type])
+    )
+    lines = [line_of(each, rounding) for each in billed]
     # A reservation that nobody used is no session that could have a least or a highest price.
     added = None if expired(session) else adjustment(used, sums(lines), rounding)
     if added is not None:

@@ -114,6 +114,7 @@ class Tariff:
     """A tariff, whole.
 
     Attributes:
+        version: Of the published one; None for a CDR's own copy.
         valid_from: Inclusive.
         valid_until: Exclusive.
     """
@@ -125,6 +126,7 @@ class Tariff:
     max_price: Limit = NO_LIMIT
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    version: int | None = None
 
     @property
     def limited(self) -> bool:

@@ -12,7 +12,7 @@ def test_reads_every_number() -> None:
     claim = claim_of(cdr(total_parking_time="0.5", total_time_cost_excl_tax="1.25"))
     assert (claim.energy, claim.hours, claim.parking_hours) == (Decimal(20), Decimal(2), Decimal("0.5"))
     assert claim.parts == [Decimal("5.00"), Decimal("1.25")]
-    assert claim.usage.totals == {"ENERGY": Decimal(20), "TIME": Decimal("1.5"), "PARKING_TIME": Decimal("0.5")}
+    assert claim.used.totals == {"ENERGY": Decimal(20), "TIME": Decimal("1.5"), "PARKING_TIME": Decimal("0.5")}
     assert claim.unreadable == ()
 
 
@@ -30,15 +30,15 @@ def test_a_tariff_named_by_a_period_alone_is_to_be_found() -> None:
     assert list(claim.tariff_names.values()) == ["T1", "T2"]
 
 
-def test_the_last_time_that_was_used_is_known() -> None:
+def test_periods_keep_their_order_and_sum_up() -> None:
     periods = [
         period({"TIME": "1"}),
         period({"PARKING_TIME": "1"}),
         period({"TIME": "1", "PARKING_TIME": "0"}),
     ]
     claim = claim_of(cdr(periods=periods))
-    assert list(claim.usage.times) == ["PARKING_TIME", "TIME"]
-    assert claim.usage.volumes == {"TIME": Decimal(2), "PARKING_TIME": Decimal(1)}
+    assert [list(each.volumes) for each in claim.used.periods] == [["TIME"], ["PARKING_TIME"], ["TIME", "PARKING_TIME"]]
+    assert claim.volumes == {"TIME": Decimal(2), "PARKING_TIME": Decimal(1)}
 
 
 def test_without_a_tax_the_total_without_it_is_booked() -> None:

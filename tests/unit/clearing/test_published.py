@@ -64,23 +64,23 @@ def test_a_tariff_survives_the_table() -> None:
     tariff = tariff_of(json.loads(tariff_row(value)["content"]))
     assert (tariff.tariff_id, tariff.version, tariff.limited, tariff.restricted) == ("T1", 2, True, False)
     assert (tariff.valid_from, tariff.valid_until) == (START, None)
-    assert [(each.component_type, each.price, each.vat_percent) for each in tariff.components] == [
+    assert [(each.component_type, each.price, each.vat_percent) for each in tariff.elements[0].components] == [
         ("ENERGY", Decimal("0.25"), None)
     ]
-    assert not tariff.tax_inside
+    assert not tariff.elements[0].components[0].tax_inside
 
 
 def test_a_published_tariff_may_have_a_tax_of_unknown_rate_in_its_prices() -> None:
     energy = PriceComponent(component_type="ENERGY", price=Decimal("0.25"), vat_percent=None, step_size=1)
-    parking = PriceComponent(component_type="PARKING_TIME", price=Decimal(0), vat_percent=None, step_size=1)
     value = TariffPublished(
         event_id=UUID(int=1), occurred_at=END, version=2, owner=CSO, tariff_id="T1", audience="", removed=False,
         currency="CAD", elements=[TariffElement(components=[energy], restrictions=[])], tax_included="YES",
         last_updated=START,
     )  # fmt: skip
-    assert tariff_of(json.loads(tariff_row(value)["content"])).tax_inside
-    free = value.model_copy(update={"elements": [TariffElement(components=[parking], restrictions=[])]})
-    assert not tariff_of(json.loads(tariff_row(free)["content"])).tax_inside
+    assert tariff_of(json.loads(tariff_row(value)["content"])).elements[0].components[0].tax_inside
+    known = energy.model_copy(update={"vat_percent": Decimal(5)})
+    taken_out = value.model_copy(update={"elements": [TariffElement(components=[known], restrictions=[])]})
+    assert not tariff_of(json.loads(tariff_row(taken_out)["content"])).elements[0].components[0].tax_inside
     stored_before = json.loads(tariff_row(value)["content"])
     del stored_before["tax_included"]
-    assert not tariff_of(stored_before).tax_inside
+    assert not tariff_of(stored_before).elements[0].components[0].tax_inside

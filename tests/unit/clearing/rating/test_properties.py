@@ -18,15 +18,15 @@ from services.clearing.rating.results import NotRated, Outcome, Rating, Rounding
 from services.clearing.rating.sessions import Period, Session
 from services.clearing.rating.tariffs import Component, Element, Limit, Restrictions, Tariff
 from services.clearing.rating.text import explain
-from services.clearing.rating.unrestricted import Component as SimpleComponent
-from services.clearing.rating.unrestricted import Rating as SimpleRating
-from services.clearing.rating.unrestricted import Tariff as SimpleTariff
-from services.clearing.rating.unrestricted import Usage
-from services.clearing.rating.unrestricted import rate as rate_simply
 from services.core.clock import parse_utc
 from services.core.money import RoundingMode, RoundingRule, total
 from tests.unit.clearing.rating import test_naive as cases
 from tests.unit.clearing.rating.examples import VERSIONS, limit
+from tests.unit.clearing.rating.unrestricted import Component as SimpleComponent
+from tests.unit.clearing.rating.unrestricted import Rating as SimpleRating
+from tests.unit.clearing.rating.unrestricted import Tariff as SimpleTariff
+from tests.unit.clearing.rating.unrestricted import Usage
+from tests.unit.clearing.rating.unrestricted import rate as rate_simply
 
 ZONE = ZoneInfo("Europe/Brussels")
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,8 +1,4 @@
-"""Our own price of a session, exact, where the tariff is simple enough to be sure of it.
-
-Rated are unrestricted elements with step_size 1, after OCPI 2.2.1 mod_tariffs and "step_size" of mod_cdrs. For
-everything else there is no price at all: a wrong one would reject a right CDR.
-"""
+"""A closed formula for one tariff without restrictions, limits and steps, with which the engine agrees to the digit."""
 
 import decimal
 from collections.abc import Mapping, Sequence
@@ -140,14 +136,6 @@ def add_up(lines: Sequence[Line], rounding: RoundingRule) -> Rating:
     known = [tax for tax in taxes if tax is not None]
     incl_tax = None if len(known) < len(taxes) else rounding.round(EXACT.add(excl_tax, total(known)))
     return Rating(tuple(lines), rounding.round(excl_tax), incl_tax)
-
-
-def has_tax_inside(tax_included: str | None, components: Sequence[Component]) -> bool:
-    """Say whether a tariff that says this of taxes has a price with a tax of unknown rate.
-
-    OCPI 2.3.0 mod_tariffs, TaxIncluded; where the rate is told, the event has the price without the tax.
-    """
-    return tax_included == "YES" and any(each.price and each.vat_percent is None for each in components)
 
 
 def _first_of_each_type(components: Sequence[Component]) -> dict[str, Component]:
