@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -88,11 +89,17 @@ def _claim(cdr: Cdr, outcome: Outcome) -> Iterator[str]:
     claims = (("without tax", cdr.claimed_excl_tax, ours[0]), ("with tax", cdr.claimed_incl_tax, ours[1]))
     for what, claimed, rated in claims:
         if claimed is not None:
-            difference = (
-                "" if rated is None else f", {figure(EXACT.subtract(claimed, rated))} more than its tariffs say"
-            )
-            yield f"The CDR asks for {figure(claimed)} {cdr.session.currency} {what}{difference}."
+            yield f"The CDR asks for {figure(claimed)} {cdr.session.currency} {what}{_difference(claimed, rated)}."
     if any("ENERGY" in period.volumes for period in cdr.session.periods):
         energy = total(period.volumes.get("ENERGY", ZERO) for period in cdr.session.periods)
         if energy != cdr.session.totals["ENERGY"]:
             yield f"Its energy is {figure(cdr.session.totals['ENERGY'])} kWh, its periods sum to {figure(energy)} kWh."
+
+
+def _difference(claimed: Decimal, rated: Decimal | None) -> str:
+    if rated is None:
+        return ""
+    if claimed == rated:
+        return ", as its tariffs say"
+    more = "more" if claimed > rated else "less"
+    return f", {figure(abs(EXACT.subtract(claimed, rated)))} {more} than its tariffs say"

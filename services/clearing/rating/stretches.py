@@ -1,5 +1,6 @@
 """A session cut into stretches in which the same elements apply from beginning to end."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -74,8 +75,22 @@ def stretches(session: Session, tariffs: Sequence[Tariff | None], zone: tzinfo |
     Raises:
         CannotRate: when the calendar matters and the session is longer than `LONGEST`.
     """
+    clocks: dict[int, list[datetime]] = {}
     for whole in _wholes(session, tariffs):
-        yield from _cut(whole, zone)
+        if whole.tariff is not None and id(whole.tariff) not in clocks:
+            clocks[id(whole.tariff)] = _clocks(session, whole.tariff, zone)
+        yield from _cut(whole, zone, clocks.get(id(whole.tariff), []))
+
+
+def _clocks(session: Session, tariff: Tariff, zone: tzinfo | None) -> list[datetime]:
+    """Return the instants at which the local clock passes a border of the tariff's, in order."""
+    wanted = [each.restrictions for each in tariff.elements]
+    if zone is None or not any(each.on_calendar for each in wanted):
+        return []
+    start, end = session.periods[0].started_at, max(session.ended_at, session.periods[-1].started_at)
+    if end - start > LONGEST:
+        raise CannotRate(f"the session is longer than {LONGEST.days} days")
+    return sorted(clock_borders(wanted, zone, start, end))
 
 
 def _wholes(session: Session, tariffs: Sequence[Tariff | None]) -> Iterator[_Whole]:
@@ -93,12 +108,12 @@ def _wholes(session: Session, tariffs: Sequence[Tariff | None]) -> Iterator[_Who
         kwh = EXACT.add(kwh, period.volumes.get(ENERGY, ZERO))
 
 
-def _cut(whole: _Whole, zone: tzinfo | None) -> Iterator[Stretch]:
+def _cut(whole: _Whole, zone: tzinfo | None, clocks: Sequence[datetime]) -> Iterator[Stretch]:
     span = microseconds(whole.ended_at - whole.period.started_at)
     currents, powers = _currents(whole.period), _powers(whole)
     shares: dict[str, Decimal] = {}
     before = Decimal(0)
-    for after in (*sorted(_borders(whole, zone)), Decimal(1)):
+    for after in (*sorted(_borders(whole, clocks)), Decimal(1)):
         began = _instant(whole, before)
         volumes = _shares(whole.period, shares, before, after)
         moment = Moment(
@@ -122,14 +137,10 @@ def _cut(whole: _Whole, zone: tzinfo | None) -> Iterator[Stretch]:
         before = after
 
 
-def _borders(whole: _Whole, zone: tzinfo | None) -> set[Decimal]:
+def _borders(whole: _Whole, clocks: Sequence[datetime]) -> set[Decimal]:
     wanted: list[Restrictions] = [] if whole.tariff is None else [each.restrictions for each in whole.tariff.elements]
     start, end = whole.period.started_at, whole.ended_at
-    instants: set[datetime] = set()
-    if zone is not None and any(each.on_calendar for each in wanted):
-        if end - start > LONGEST:
-            raise CannotRate(f"a period is longer than {LONGEST.days} days")
-        instants |= clock_borders(wanted, zone, start, end)
+    instants = set(clocks[bisect_right(clocks, start) : bisect_left(clocks, end)])
     instants |= {instant for instant in duration_borders(wanted, whole.began) if start < instant < end}
     span = microseconds(end - start)
     parts = {EXACT.divide(microseconds(instant - start), span) for instant in instants}
