@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from services.clearing.rating.figures import figure
-from services.clearing.rating.tariffs import Restrictions
+from services.clearing.rating.tariffs import ALWAYS, Restrictions
 
 _MIDNIGHT: Final = time(0)
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -45,6 +46,8 @@ class Mismatch:
 
 def mismatch(restrictions: Restrictions, moment: Moment) -> Mismatch | None:
     """Return why an element does not apply, None where it does; what surely fails beats what cannot be told."""
+    if restrictions is ALWAYS:
+        return None
     unsure: Mismatch | None = None
     for found in _mismatches(restrictions, moment):
         if found.certain:
@@ -69,14 +72,18 @@ def _calendar(wanted: Restrictions, local: datetime | None) -> Iterator[Mismatch
         yield Mismatch("the time zone of the location is not known", certain=False)
         return
     if not _within(local.time(), wanted.start_time, wanted.end_time):
-        begin, end = wanted.start_time or _MIDNIGHT, wanted.end_time or _MIDNIGHT
-        yield Mismatch(f"only from {begin:%H:%M} to {end:%H:%M}")
+        yield _only(wanted.start_time or _MIDNIGHT, wanted.end_time or _MIDNIGHT)
     if wanted.days and local.weekday() not in wanted.days:
         yield Mismatch("only on " + ", ".join(_DAYS[day] for day in sorted(wanted.days)))
     if wanted.start_date is not None and local.date() < wanted.start_date:
         yield Mismatch(f"only from {wanted.start_date.isoformat()} on")
     if wanted.end_date is not None and local.date() >= wanted.end_date:
         yield Mismatch(f"only before {wanted.end_date.isoformat()}")
+
+
+@lru_cache(maxsize=4096)
+def _only(begin: time, end: time) -> Mismatch:
+    return Mismatch(f"only from {begin:%H:%M} to {end:%H:%M}")
 
 
 def _within(now: time, start: time | None, end: time | None) -> bool:
