@@ -1,0 +1,51 @@
+"""The audit's use of the rating engine: what it rates, and what has no price of ours."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.clearing.findings import Verdict, verdict
+from tests.unit.clearing.samples import facts, period, restriction, tariff
+from tests.unit.clearing.test_audit import audited, codes, published
+
+PER_HOUR = ("TIME", "9", "10", "1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"tariffs": [tariff(restrictions=[restriction("min_current", "5")])]}, "the current is not known"),
+        ({"tariffs": [tariff(restrictions=[restriction("weather", "RAIN")])]}, "the restriction weather"),
+        ({"tariffs": [tariff(("ENERGY", "0.25", None, "1"), tax_included="YES")]}, "tax whose rate"),
+        ({"tariffs": [tariff(), tariff(PER_HOUR)]}, "two different tariffs T1"),
+        ({"tariffs": [tariff(), tariff(tariff_id="T2")], "periods": [period({"ENERGY": "20"})]}, "no period names one"),
+        ({"tariffs": [tariff(("ENERGY", "99999999999999999999", None, "1"))]}, "too many digits"),
+    ],
+)
+def test_what_cannot_be_rated_is_never_a_wrong_total(changes: dict[str, Any], reason: str) -> None:
+    found = audited(facts(tariffs={"t1": published()}), **(changes | {"total_cost_excl_tax": "5.00"}))
+    assert found.rating is None
+    assert codes(found) == {"NOT_RATED"}
+    assert reason in found.findings[0].detail
+    assert verdict(found.findings) is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("changes", "excl_tax"),
+    [
+        ({"tariffs": [tariff(restrictions=[restriction("min_kwh", "5")])]}, "3.75"),
+        ({"tariffs": [tariff(restrictions=[restriction("end_time", "10:00")])]}, "2.50"),
+        ({"tariffs": [tariff(max_price_excl_tax="3")]}, "3.00"),
+        ({"tariffs": [tariff(("TIME", "2", "10", "5400"))]}, "6.00"),
+        ({"tariffs": [tariff(), tariff(PER_HOUR, tariff_id="T2")]}, "5.00"),
+        ({"tariffs": [tariff(PER_HOUR, tariff_id="T2")]}, "5.00"),
+        ({"tariffs": [tariff(), tariff()]}, "5.00"),
+    ],
+)
+def test_restrictions_steps_limits_and_several_tariffs_are_rated(changes: dict[str, Any], excl_tax: str) -> None:
+    """The session is from 09:00 to 11:00 in Brussels."""
+    found = audited(facts(tariffs={"t1": published()}), **(changes | {"total_cost_excl_tax": "5.00"}))
+    assert found.rating is not None
+    assert found.rating.excl_tax == Decimal(excl_tax)
+    assert ("TOTAL_MISMATCH" in codes(found)) == (excl_tax != "5.00")
