@@ -71,10 +71,12 @@ async def test_a_registration_token_opens_versions_and_credentials_only(gateway:
 @pytest.mark.ocpi_rule(5)
 async def test_wrong_moments(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)
-    assert (await client.put(CREDENTIALS, json=own(server))).status_code == 405
+    early = await client.put(CREDENTIALS, json=own(server))
+    assert (early.status_code, early.headers["allow"]) == (405, "GET, POST")
     assert (await client.delete(CREDENTIALS)).status_code == 405
     again = await registered(gateway, server)
-    assert (await again.post(CREDENTIALS, json=own(server))).status_code == 405
+    late = await again.post(CREDENTIALS, json=own(server))
+    assert (late.status_code, late.headers["allow"]) == (405, "DELETE, GET, PUT")
     assert (await again.patch(CREDENTIALS, json={})).status_code == 405
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from services.gateway.ocpi.types import Code, Country, DateTime, Flag, Id36, Number, Party, Text, Whole
+from services.gateway.ocpi.types import Code, Country, DateTime, Flag, Id36, Many, Number, Party, Text, Whole
 
 
 class CommandToken(TypedDict):
@@ -87,7 +87,7 @@ class ChargingProfile(TypedDict):
     duration: NotRequired[Whole | None]
     charging_rate_unit: Code
     min_charging_rate: NotRequired[Number | None]
-    charging_profile_period: NotRequired[list[ChargingProfilePeriod] | None]
+    charging_profile_period: NotRequired[Many[ChargingProfilePeriod]]
 
 
 class SetChargingProfile(TypedDict):

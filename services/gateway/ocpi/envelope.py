@@ -94,6 +94,8 @@ def answer_to(error: BaseException, retry_after_seconds: int) -> Answer:
         return Answer(None, error.status, str(error), error.http_status)
     if isinstance(error, TooMany):
         return Answer(None, Status.CLIENT_ERROR, str(error), 429, {"retry-after": str(error.retry_after_seconds)})
+    if isinstance(error, WrongMoment):
+        return Answer(None, Status.CLIENT_ERROR, str(error), 405, {"allow": error.allowed})
     if isinstance(error, Refused):
         return Answer(None, error.ocpi_status, str(error))
     for kind, http_status, status in _ANSWERS:
@@ -108,7 +110,6 @@ def answer_to(error: BaseException, retry_after_seconds: int) -> Answer:
 _NOT_NOW: Final = "not possible at the moment; nothing was taken, send the same again later"
 _ANSWERS: Final[tuple[tuple[type[RoamwattError], int, Status], ...]] = (
     (Unauthorized, 401, Status.CLIENT_ERROR),
-    (WrongMoment, 405, Status.CLIENT_ERROR),
     (TooLarge, 413, Status.CLIENT_ERROR),
     (BadContent, 200, Status.INVALID),
     (Conflict, 200, Status.INVALID),

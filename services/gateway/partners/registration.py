@@ -39,7 +39,15 @@ class Refused(RoamwattError):
 
 
 class WrongMoment(RoamwattError):
-    """POST of the registered, or PUT or DELETE of the unregistered: HTTP 405."""
+    """POST of the registered, or PUT or DELETE of the unregistered: HTTP 405.
+
+    Attributes:
+        allowed: What fits instead, as the header `Allow` has it.
+    """
+
+    def __init__(self, message: str, allowed: str = "GET") -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +92,11 @@ def check_moment(method: str, *, registered: bool, invited: bool = True) -> None
         WrongMoment: when it does not.
     """
     if method == "POST" and registered:
-        raise WrongMoment("this platform is registered: use PUT with the token it was given, or DELETE first")
+        raise WrongMoment(
+            "this platform is registered: use PUT with the token it was given, or DELETE first", "DELETE, GET, PUT"
+        )
     if method in {"PUT", "DELETE"} and not registered:
-        raise WrongMoment("this platform is not registered: use POST")
+        raise WrongMoment("this platform is not registered: use POST", "GET, POST")
     if method == "POST" and not invited:
         raise WrongMoment("we are registering with this platform, with this token")
 

@@ -125,6 +125,14 @@ def test_a_long_list_of_errors_is_cut() -> None:
         check(wire.LOCATION, {"evses": [1]})
 
 
+@pytest.mark.parametrize("entry", [0, {}, {"dimensions": [{}] * 3}])
+def test_of_a_list_only_the_first_wrong_entry_is_read(entry: Any) -> None:
+    with pytest.raises(OcpiError) as caught:
+        check(wire.CDR, samples.cdr(charging_periods=[entry] * 50_000))
+    assert "charging_periods[0]" in str(caught.value)
+    assert "charging_periods[1]" not in str(caught.value)
+
+
 @pytest.mark.ocpi_rule(26)
 def test_fields_that_the_text_does_not_know_are_let_through() -> None:
     assert check(wire.TOKEN, samples.token(x_own={"a": 1}))["uid"] == samples.token()["uid"]
