@@ -20,6 +20,7 @@ class Agreement:
 
     Attributes:
         suspended: A party of it is suspended or removed: what is pushed under it is kept, and nothing is authorized.
+        ended: It was ended before its time; `valid_until` says when.
     """
 
     visited_cso: str
@@ -30,10 +31,16 @@ class Agreement:
     valid_from: datetime
     valid_until: datetime | None
     suspended: bool = False
+    ended: bool = False
 
     def is_valid(self, now: datetime) -> bool:
-        """Tell whether it applies at a time: from the start, which counts, to the end, which does not."""
-        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+        """Tell whether it applies now: from the start, which counts, to the end, which does not."""
+        return not self.ended and self.covers(now)
+
+    def covers(self, time: datetime) -> bool:
+        """Tell whether it applied at a time, perhaps one before its end."""
+        is_open = self.valid_until is None and not self.ended
+        return self.valid_from <= time and (is_open or (self.valid_until is not None and time < self.valid_until))
 
     def counterpart(self, party: str) -> str:
         """Return the other party of the agreement."""
@@ -77,13 +84,10 @@ class Agreements:
         Raises:
             services.core.errors.Unavailable: when the database is away.
         """
-        now = self._clock()
-        at = (now,) if started_at is None else (now, started_at)
-        return [
-            each
-            for each in await self._all(party)
-            if any(map(each.is_valid, at)) or (started_at is None and each.valid_from <= now)
-        ]
+        now, found = self._clock(), await self._all(party)
+        if started_at is None:
+            return [each for each in found if each.valid_from <= now]
+        return [each for each in found if each.is_valid(now) or each.covers(started_at)]
 
     async def between(self, visited_cso: str, home_csp: str) -> Agreement | None:
         """Return the agreement in force between two parties, if there is one."""
@@ -105,10 +109,10 @@ class Agreements:
         unwelcome = exists().where(p.party.in_((c.visited_cso, c.home_csp)), p.status.not_in(WELCOME))
         terms = (c.visited_cso, c.home_csp, c.agreement_id, c.version, c.services, c.valid_from, c.valid_until)
         query = (
-            select(*terms, unwelcome)
+            select(*terms, unwelcome, c.status == "ENDED")
             .where(or_(c.visited_cso == party, c.home_csp == party))
             .order_by(c.visited_cso, c.home_csp)
         )
         async with translated(), self._engine.connect() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(Agreement(r[0], r[1], r[2], r[3], frozenset(r[4]), r[5], r[6], r[7]) for r in rows)
+        return tuple(Agreement(r[0], r[1], r[2], r[3], frozenset(r[4]), *r[5:]) for r in rows)
