@@ -49,6 +49,8 @@ SETTINGS = {
     "jit": "off",
     # Outbox and queues turn over all their rows in seconds.
     "autovacuum_naptime": "10s",
+    # A database is dropped only once nobody is on the way in; who broke off there is waited for until this runs out.
+    "authentication_timeout": "10s",
     "max_connections": "300",
     "timezone": "UTC",
     "log_timezone": "UTC",
