@@ -193,7 +193,9 @@ async def _fill(work: Work) -> None:
         "authorization_style": "BASE64",
         "versions_url": "https://csp.example/versions",
         "protocol": "OCPI-2.2.1",
-        "endpoints": [],
+        "endpoints": [
+            {"identifier": each, "role": "RECEIVER", "url": "https://p/x"} for each in ("locations", "sessions", "cdrs")
+        ],
         "parties": [CSP],
         "registered_at": SINCE,
         "updated_at": SINCE,

@@ -212,9 +212,12 @@ async def test_replicas_share_the_queue(
 async def test_what_a_partner_has_no_endpoint_for_is_left_to_be_pulled(
     gateway: Delivering, partners: Mapping[str, Partner]
 ) -> None:
+    await gateway.publish("LOC1", [GOOD])
     async with gateway.engine.begin() as connection:
         await connection.execute(text("UPDATE gateway.connections SET endpoints = '[]'"))
-    await gateway.publish("LOC1", [GOOD])
+    # What waits when the endpoint goes is given up, and nothing more is queued.
+    await gateway.publish("LOC2", [GOOD])
+    assert [row["object_id"] for row in await gateway.queued(GOOD)] == ["LOC1"]
     async with running(gateway.dispatcher):
         await _until_empty(gateway, GOOD)
     (event,) = await gateway.completed(GOOD)

@@ -33,12 +33,17 @@ _ENQUEUE: Final = text(
     -- An invoice goes from the CSO to the home-CSP, or with reverse billing the other way.
     LEFT JOIN gateway.delivery_modes AS r ON n.module = 'invoicereconciliation' AND r.module = n.module
         AND r.visited_cso = n.partner AND r.home_csp = n.owner
-    -- Statuses come by the thousand: none is queued for who has no receiver of them. It gets whole locations once it
-    -- registers with one.
-    LEFT JOIN gateway.peers AS p ON n.module = 'evses' AND p.party = n.partner
-    LEFT JOIN gateway.connections AS c ON c.platform = p.platform
+    LEFT JOIN gateway.peers AS p ON p.party = n.partner
+    LEFT JOIN gateway.connections AS c ON c.platform = p.platform AND n.partner = ANY (c.parties)
+    LEFT JOIN gateway.partner_options AS o ON o.platform = p.platform
     WHERE coalesce(m.mode, r.mode) IS DISTINCT FROM 'NONE'
-    AND (n.module <> 'evses' OR c.endpoints @> '[{"identifier": "locations", "role": "RECEIVER"}]')
+    -- Nothing is queued for who has registered without a receiver of it: it reads lists, and gets everything when it
+    -- registers with one. For who has not registered yet all is kept but statuses, which come by the thousand.
+    AND CASE WHEN c.platform IS NULL THEN n.module <> 'evses' ELSE
+        o.options ->> 'push' IS DISTINCT FROM 'false' AND c.endpoints @> jsonb_build_array(jsonb_build_object(
+            'identifier', CASE n.module WHEN 'evses' THEN 'locations' ELSE n.module END, 'role', 'RECEIVER'
+        ))
+    END
     ORDER BY n.partner, n.module, n.owner, n.object_id
     ON CONFLICT (partner, module, owner, object_id) DO UPDATE SET
         object_version = excluded.object_version, sender = excluded.sender, revision = d.revision + 1,

@@ -11,6 +11,7 @@ from services.core.errors import Conflict, NotFound
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.versions import Version
 from services.gateway.partners import registration, store
+from services.gateway.partners.aligning import align, receivers
 from services.gateway.partners.announcing import keep_reported
 from services.gateway.partners.book import Book
 from services.gateway.partners.connections import platform_lock, secret_name
@@ -21,9 +22,7 @@ from services.gateway.partners.pending import Offering, forget_pending
 from services.gateway.partners.reachable import digest, reachable
 from services.gateway.partners.registration import Refused
 from services.gateway.partners.tokens import token_hash
-from services.gateway.presence.telling import tell_anew
 from services.gateway.settings import GatewaySettings
-from services.gateway.snapshots import restart_snapshots
 from services.runtime.logs import logger
 from services.runtime.work import Transactions, Work
 
@@ -166,12 +165,11 @@ class Connecting:
     async def _write(self, work: Work, written: store.Registration, seen: datetime | None, told: str) -> None:
         await work.advise(platform_lock(written.platform))
         seconds = self._settings.partners.former_token_seconds
+        former = None if seen is None else await receivers(work.connection, written.platform)
         await store.write_own_registration(work.connection, written, work.now, seen, seconds)
         await forget_pending(work.connection, written.platform)
         await keep_reported(work.connection, written.platform, told)
-        if seen is None:
-            await restart_snapshots(work.connection, written.parties, work.now)
-            await tell_anew(work.connection, written.platform)
+        await align(work, written.platform, written.parties, former)
 
     async def _invited(self, work: Work, platform: str) -> Known:
         known = await known_platform(work.connection, self._offering.box, platform, self._new_id())

@@ -10,6 +10,7 @@ from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.ocpi.versions import VERSIONS
 from services.gateway.partners import handshake, registration, store
+from services.gateway.partners.aligning import align, receivers
 from services.gateway.partners.announcing import keep_reported
 from services.gateway.partners.book import Book
 from services.gateway.partners.connections import platform_lock, secret_name
@@ -18,10 +19,7 @@ from services.gateway.partners.pending import forget_pending
 from services.gateway.partners.reachable import Reachable, digest, reachable
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import candidate_hashes, new_token, presented, token_hash
-from services.gateway.presence.telling import tell_anew
-from services.gateway.pulling import store as pulls
 from services.gateway.settings import GatewaySettings
-from services.gateway.snapshots import restart_snapshots
 from services.runtime.logs import logger
 from services.runtime.work import Transactions, Work
 
@@ -118,13 +116,9 @@ class Credentials:
     async def _write(self, work: Work, written: store.Registration) -> Sequence[Reachable]:
         await work.advise(platform_lock(written.platform))
         seconds = self._settings.partners.former_token_seconds
+        former = None if written.method == "POST" else await receivers(work.connection, written.platform)
         await store.write_registration(work.connection, written, work.now, seconds)
-        if written.method == "POST":
-            # It may have forgotten everything since it was registered last.
-            await restart_snapshots(work.connection, written.parties, work.now)
-            await tell_anew(work.connection, written.platform)
-        # From now on a list of ours with this owner in it is not complete until its own was read.
-        await pulls.plan(work)
+        await align(work, written.platform, written.parties, former)
         others = await reachable(work.connection, written.parties, work.now)
         await keep_reported(work.connection, written.platform, digest(others))
         return others

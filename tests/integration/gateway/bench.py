@@ -36,6 +36,7 @@ from services.runtime.transactions import Encoder, PostgresTransactions
 from tests.unit.gateway.samples import as_body
 
 CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-ZZZ"
+_RECEIVED = ("locations", "tariffs", "tokens", "sessions", "cdrs", "invoicereconciliation", "hubclientinfo")
 _SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -145,7 +146,7 @@ def _connection(party: str, platform: str) -> dict[str, Any]:
         "authorization_style": "BASE64",
         "versions_url": "https://partner/ocpi/versions",
         "protocol": "OCPI-2.2.1",
-        "endpoints": [],
+        "endpoints": [{"identifier": each, "role": "RECEIVER", "url": "https://partner/x"} for each in _RECEIVED],
         "parties": [party],
         "registered_at": _SINCE,
         "updated_at": _SINCE,
