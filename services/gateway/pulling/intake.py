@@ -142,8 +142,11 @@ class Intake:
     async def _submit(self, source: Source, who: Named, content: Read) -> Outcome | OcpiError:
         if who.owner is None or who.object_id is None:
             raise OcpiError("country_code, party_id, id: cannot be read")
-        partners = await self._desk.counterparts(who.owner, ROLES[source.module])
-        historic = source.module in HISTORIC
+        partners, agreed = (), frozenset[str]()
+        if source.module in HISTORIC:
+            agreed = await self._desk.charged(who.owner, content.wire["start_date_time"])
+        else:
+            partners = await self._desk.counterparts(who.owner, ROLES[source.module])
         push = Push(
             owner=who.owner,
             object_id="" if source.module == "tokens" else who.object_id,
@@ -153,8 +156,8 @@ class Intake:
             correlation_id=source.correlation_id,
             version=source.version,
             wire=content.wire,
-            partners=() if historic else partners,
-            agreed=frozenset(partners) if historic else frozenset(),
+            partners=partners,
+            agreed=agreed,
             credential=content.credential,
             pulled=True,
             undated=content.undated,

@@ -29,7 +29,7 @@ class Reach:
     """How one list is asked for.
 
     Attributes:
-        agreed_from: When the owner's first agreement in force began; None: it has none.
+        agreed_from: When the owner's first agreement began, one that has ended too; None: it has none.
     """
 
     connection: Connection
@@ -84,6 +84,7 @@ class Finder:
         return Reach(connection, rules, how_often, rows, parties, await self._agreed_from(pull.partner, role))
 
     async def _agreed_from(self, partner: str, role: str) -> datetime | None:
-        found = await self.agreements.counterparts(partner)
+        # What was delivered under an agreement is owed after its end.
+        found = await self.agreements.covering(partner, None)
         own = [each for each in found if partner == (each.visited_cso if role == "CSO" else each.home_csp)]
         return min((each.valid_from for each in own), default=None)

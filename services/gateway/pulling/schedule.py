@@ -105,7 +105,7 @@ def date_from(
     """Return what a walk's `date_from` is; None: it has none.
 
     Args:
-        agreed_from: When the owner's first agreement in force began; for `HISTORIC` modules there must be one.
+        agreed_from: When the owner's first agreement began; for `HISTORIC` modules there must be one.
     """
     since: datetime | None = None
     if module in HISTORIC and agreed_from is not None:

@@ -81,7 +81,7 @@ class Walker:
         if isinstance(reach, str):
             return await self._postpone(pull, reach)
         if pull.walk is None and pull.module in HISTORIC and reach.agreed_from is None:
-            return await self._postpone(pull, "the partner has no agreement in force")
+            return await self._postpone(pull, "the partner has no agreement yet")
         here: Pull | None = pull if pull.walk is not None else await self._begin(pull, reach)
         for _ in range(self._parts.settings.slice_pages):
             if here is None or here.walk is None or here.walk.ended:

@@ -26,7 +26,7 @@ CALM: dict[str, Any] = {
         ({"walk": {"kind": "FULL"}}, "READING ALL"),
         ({"walk": {"kind": "DELTA"}}, "READING CHANGES"),
         ({"walk": {"kind": "FULL"}, "failures": 1, "last_error": "no answer"}, "FAILING"),
-        ({"last_error": "the partner has no agreement in force"}, "NOT ASKED FOR"),
+        ({"last_error": "the partner has no agreement yet"}, "NOT ASKED FOR"),
     ],
 )
 def test_a_situation_has_a_name(fields: dict[str, Any], told: str) -> None:
