@@ -142,7 +142,8 @@ class Intake:
     async def _submit(self, source: Source, who: Named, content: Read) -> Outcome | OcpiError:
         if who.owner is None or who.object_id is None:
             raise OcpiError("country_code, party_id, id: cannot be read")
-        partners, agreed = (), frozenset[str]()
+        partners: tuple[str, ...] = ()
+        agreed: frozenset[str] = frozenset()
         if source.module in HISTORIC:
             agreed = await self._desk.charged(who.owner, content.wire["start_date_time"])
         else:
