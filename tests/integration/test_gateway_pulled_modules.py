@@ -13,6 +13,7 @@ from services.core.clock import format_utc, system_clock
 from services.gateway.deliveries.rendering import wire
 from services.gateway.object_store import newest
 from services.gateway.ocpi.versions import V2_2_1
+from services.gateway.presence.telling import update_clients
 from services.gateway.pulling import store
 from services.runtime.work import Work
 from tests.integration.gateway.partners import Partner, partner
@@ -178,6 +179,23 @@ async def test_after_an_outage_of_ours_everybody_is_asked_for_what_changed(
         await plan(gateway)
         row = await walked(gateway, CSO, "tariffs", row["completed_at"])
     assert row["last_walk"]["kind"] == "DELTA"
+
+
+@pytest.mark.ocpi_rule(28)
+async def test_who_comes_back_is_asked_for_what_changed(gateway: Gateway, cso: Partner, tmp_path: Path) -> None:
+    serve(cso, tariffs=Shelf([samples.tariff()]))
+    await registered(gateway, tmp_path, CSO, "CSO", cso, "tariffs")
+    async with pulling(gateway):
+        row = await walked(gateway, CSO, "tariffs")
+        await gateway.context.transactions.run(update_clients)
+        await gateway.context.transactions.run(_it_was_away)
+        await gateway.context.transactions.run(update_clients)
+        row = await walked(gateway, CSO, "tariffs", row["completed_at"])
+    assert row["last_walk"]["kind"] == "DELTA"
+
+
+async def _it_was_away(work: Work) -> None:
+    await work.connection.execute(text("UPDATE gateway.clients SET status = 'OFFLINE'"))
 
 
 async def _an_hour_passes(work: Work) -> None:

@@ -18,6 +18,7 @@ from services.gateway.presence.settings import PresenceSettings
 from services.gateway.presence.status import Facts, Status, status_of
 from services.gateway.presence.tables import clients, presence, told_clients
 from services.gateway.presence.visible import visible_to
+from services.gateway.pulling.store import catch_up
 from services.gateway.tables import connections, peers
 from services.runtime import metrics
 from services.runtime.service import Timer
@@ -50,7 +51,7 @@ def client_timer(settings: PresenceSettings, hub: str) -> Timer:
 async def update_clients(work: Work) -> None:
     """Write the status of every party in each of its roles, where it has changed."""
     statuses = dict.fromkeys(Status, 0)
-    changed = []
+    changed, back = [], set[str]()
     for row in (await work.connection.execute(_FACTS)).mappings():
         status = status_of(
             Facts(
@@ -64,6 +65,8 @@ async def update_clients(work: Work) -> None:
         statuses[status] += 1
         if status != row["known"]:
             named = {"party": row["party"], "role": row["role"], "status": status.value}
+            if status is Status.CONNECTED and row["known"] in {Status.OFFLINE, Status.SUSPENDED}:
+                back.add(row["party"])
             changed.append(named | {"version": (row["version"] or 0) + 1, "last_updated": work.now})
     for each, number in statuses.items():
         metrics.CLIENTS.labels(each.value).set(number)
@@ -71,6 +74,9 @@ async def update_clients(work: Work) -> None:
         statement = insert(clients).values(sorted(changed, key=lambda each: (each["party"], each["role"])))
         news = {name: statement.excluded[name] for name in ("status", "version", "last_updated")}
         await work.connection.execute(statement.on_conflict_do_update(index_elements=["party", "role"], set_=news))
+    if back:
+        # It may have pushed in vain: who comes back is asked (transport_and_format, Offline behaviour).
+        await catch_up(work.connection, work.now, back)
 
 
 async def tell(work: Work, hub: str, most_rows: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -219,9 +219,11 @@ async def beat(connection: AsyncConnection, now: datetime, outage_seconds: float
 
 
 async def catch_up(connection: AsyncConnection, now: datetime, partners: Collection[str] | None = None) -> None:
-    """Ask for a delta of every list (of these partners): what was pushed meanwhile may have been lost."""
-    due = and_(pulls.c.full_completed_at.is_not(None), pulls.c.due_at > now)
+    """Ask for what changed in every list (of these partners): what was pushed meanwhile may have been lost.
+
+    Pauses after failures end with it, and a walk under way goes on at once.
+    """
+    later = update(pulls).where(pulls.c.due_at > now)
     if partners is not None:
-        due = and_(due, pulls.c.partner.in_(sorted(partners)))
-    # A pause after a failure ends too: a partner whose outage it was is back.
-    await connection.execute(update(pulls).where(due).values(delta_due_at=now, due_at=now))
+        later = later.where(pulls.c.partner.in_(sorted(partners)))
+    await connection.execute(later.values(delta_due_at=now, due_at=now))
