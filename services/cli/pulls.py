@@ -16,11 +16,12 @@ COLUMNS = {
     "partner": "partner",
     "module": "module",
     "situation": "situation",
-    "read": "objects read",
-    "came": "new / changed / wrong",
-    "in_line": "last read whole",
+    "read": "read",
+    "new": "new",
+    "changed": "changed",
+    "wrong": "wrong",
+    "in_line": "whole",
     "next": "next",
-    "hindrance": "what is in the way",
 }
 
 Platform = Annotated[str, typer.Argument(help="Id of its platform; where it was not named, the party's id.")]
@@ -42,6 +43,9 @@ def pulls(
         return
     now = datetime.now(UTC)
     show_rows([line(row, now) for row in found["pulls"]], COLUMNS, "Nothing is pulled: no partner has a list for us.")
+    for row in found["pulls"]:
+        if hindrance(row):
+            say(f"\n{row['partner']} {row['module']}: {hindrance(row)}")
 
 
 def resync(
@@ -75,32 +79,32 @@ def resync(
 def line(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return a list as a row of the table."""
     read = "-" if row["objects"] is None else f"{row['objects']}" + (f" of {row['total']}" if row["total"] else "")
-    came = "-" if row["new"] is None else f"{row['new']} / {row['changed']} / {row['wrong']}"
     whole = row["full_completed_at"]
     return {
         **row,
         "read": read,
-        "came": came,
         "in_line": age(whole, now) if whole else "never",
         "next": until(row["due_at"], now),
-        "hindrance": hindrance(row),
     }
 
 
 def hindrance(row: Mapping[str, Any]) -> str:
-    """Return what keeps a list from being in line; what an operator may do about it, too."""
+    """Return what keeps a list from being in line, and what an operator may do about it; empty: nothing."""
     if row["doubt"]:
         command = f"roamwatt partner resync {row['platform']} --module {row['module']} --full --accept-removals"
         return f"{row['doubt']}; `{command}` takes that for true"
     if row["failures"]:
         return f"{row['last_error']} ({row['failures']} in a row)"
-    return row["last_error"] or "-"
+    return row["last_error"] or ""
 
 
 def until(then: str, now: datetime) -> str:
     """Return how long it is until a time."""
     seconds = (datetime.fromisoformat(then) - now).total_seconds()
-    return "now" if seconds <= 0 else f"in {seconds:.0f} s" if seconds < 120 else f"in {seconds // 60:.0f} min"
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"in {seconds // size:.0f} {name}"
+    return f"in {seconds:.0f} s" if seconds > 0 else "now"
 
 
 def _watch(api: AdminApi, platform: str, begun: Mapping[str, Any]) -> None:

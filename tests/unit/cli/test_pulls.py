@@ -1,6 +1,6 @@
 """`roamwatt partner pulls` and `resync` over a stand-in for the gateway's admin API."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,16 +46,16 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_list_is_shown_with_how_far_it_is() -> None:
     shown = pulls.line(ROW, NOW)
-    assert (shown["read"], shown["came"], shown["in_line"]) == ("250 of 250", "240 / 9 / 1", "2 h ago")
-    assert (shown["next"], shown["hindrance"]) == ("in 5 min", "-")
+    assert (shown["read"], shown["in_line"], shown["next"]) == ("250 of 250", "2 h ago", "in 5 min")
+    assert pulls.hindrance(ROW) == ""
 
 
 def test_a_list_that_was_never_read_is_shown() -> None:
     never = dict.fromkeys(("kind", "objects", "total", "new", "changed", "wrong", "full_completed_at", "completed_at"))
     row = ROW | never | {"due_at": "2026-03-01T11:00:00Z", "failures": 2, "last_error": "no answer within 30 s"}
     shown = pulls.line(row, NOW)
-    assert (shown["read"], shown["came"], shown["in_line"], shown["next"]) == ("-", "-", "never", "now")
-    assert shown["hindrance"] == "no answer within 30 s (2 in a row)"
+    assert (shown["read"], shown["in_line"], shown["next"]) == ("-", "never", "now")
+    assert pulls.hindrance(row) == "no answer within 30 s (2 in a row)"
 
 
 def test_a_doubt_comes_with_the_command_that_ends_it() -> None:
@@ -68,6 +68,20 @@ def test_lists_are_shown_for_one_partner(monkeypatch: pytest.MonkeyPatch) -> Non
     assert result.exit_code == 0
     assert "250 of 250" in result.stdout
     assert fake.asked == [("gateway", "/pulls", {"of": "FR-SUN"})]
+
+
+def test_what_is_in_the_way_stands_below_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = ROW | {"situation": "FAILING", "failures": 3, "last_error": "HTTP 503"}
+    result, _ = run(monkeypatch, partner.app, ["pulls"], {"/pulls": {"pulls": [ROW, failing]}})
+    assert result.stdout.endswith("\nFR-SUN locations: HTTP 503 (3 in a row)\n")
+    assert result.stdout.count("FR-SUN locations:") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, "now"), (119, "in 119 s"), (120, "in 2 min"), (7_200, "in 2 h"), (86_400 * 3, "in 3 d")]
+)
+def test_times_to_come_are_told_as_people_do(seconds: int, told: str) -> None:
+    assert pulls.until((NOW + timedelta(seconds=seconds)).isoformat(), NOW) == told
 
 
 def test_nothing_that_is_pulled_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
