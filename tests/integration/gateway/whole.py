@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ from services.runtime.service import Context
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.databases import copied
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://hub.example"
@@ -123,6 +125,11 @@ class Gateway:
         self.wiring.book.forget()
 
 
+def _migrate(settings: GatewaySettings, url: str) -> None:
+    there = settings.model_copy(update={"database": DatabaseSettings(url=url)})
+    migrate(there, build(there))
+
+
 @asynccontextmanager
 async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]:
     """Make the schema by its migrations and run everything but the inbox, the dispatcher and the relay."""
@@ -136,7 +143,7 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
         client=ClientSettings(timeout_seconds=1, connect_timeout_seconds=1),
         **groups,
     )
-    await asyncio.to_thread(migrate, settings, build(settings))
+    await asyncio.to_thread(copied, url, "whole_gateway", partial(_migrate, settings))
     engine, codec, direct, consumer = postgres.engine(settings.database, "gateway"), Codec(), Direct(), Consumer()
     encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
     tables = runtime_tables(metadata, "gateway")
@@ -152,6 +159,9 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
     try:
         yield gateway
     finally:
+        # A loop that is broken off while it connects leaves a session that keeps the database from being dropped.
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
