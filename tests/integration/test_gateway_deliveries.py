@@ -11,8 +11,7 @@ from sqlalchemy import text
 
 from services.gateway.deliveries.courier import Courier
 from services.gateway.deliveries.operating import retry
-from services.gateway.deliveries.queue import Delivery, enqueue
-from tests.integration.gateway.delivering import OWNER, TOKEN, Delivering, delivering, running
+from tests.integration.gateway.delivering import OWNER, TOKEN, Delivering, delivering, running, until_empty
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner, refuse, rubbish, succeed, unavailable
 from tests.support.waiting import eventually
 
@@ -41,7 +40,7 @@ async def test_a_partner_out_of_order_costs_nobody_else_anything(
     for object_id in ids:
         await gateway.publish(object_id, tuple(partners))
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
         await eventually(lambda: _is_parked(gateway, REFUSING, len(ids)), timeout_seconds=30, what="the refused ones")
         # All that time the first requests to the one that hangs were under way; none has come to its end.
         assert {row["tries"] for row in await gateway.queued(HANGING)} == {0}
@@ -49,7 +48,7 @@ async def test_a_partner_out_of_order_costs_nobody_else_anything(
         for name in (HANGING, TALKING, BUSY):
             partners[name].answer = succeed
             partners[name].released.set()
-            await _until_empty(gateway, name)
+            await until_empty(gateway, name)
             assert _paths(partners[name]) == set(_urls(ids))
     assert sorted(sent.path for sent in partners[GOOD].sent) == sorted(_urls(ids))
     outcomes = {event.object_id: event.outcome for event in await gateway.completed(BUSY)}
@@ -60,7 +59,7 @@ async def test_a_partner_out_of_order_costs_nobody_else_anything(
 async def test_a_request_has_the_headers_of_its_hop(gateway: Delivering, partners: Mapping[str, Partner]) -> None:
     await gateway.post_cdr("CDR1", GOOD, b'{"id":"CDR1"}')
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     (sent,) = partners[GOOD].sent
     assert (sent.method, sent.path, sent.body) == ("POST", "/cdrs", b'{"id":"CDR1"}')
     assert sent.headers["authorization"] == "Token dG9rZW4tYg=="
@@ -77,7 +76,7 @@ async def test_of_a_state_only_the_newest_is_sent(gateway: Delivering, partners:
     for version, content in enumerate(("first", "second", "third"), start=1):
         await gateway.publish("LOC1", [GOOD], version, content)
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert [sent.document["name"] for sent in partners[GOOD].sent] == ["third"]
     (event,) = await gateway.completed(GOOD)
     assert (event.object_version, event.tries, event.outcome) == (3, 1, "DELIVERED")
@@ -93,7 +92,7 @@ async def test_a_state_that_comes_while_an_older_one_is_sent_goes_out_after_it(
         await gateway.publish("LOC1", [GOOD], 2, "second")
         partners[GOOD].answer = succeed
         partners[GOOD].released.set()
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert [sent.document["name"] for sent in partners[GOOD].sent] == ["first", "second"]
 
 
@@ -112,7 +111,7 @@ async def test_a_cdr_is_the_same_bytes_each_time_and_its_address_is_kept(
     partners[GOOD].answer = in_turn
     await gateway.post_cdr("CDR1", GOOD, body)
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert [sent.body for sent in partners[GOOD].sent] == [body] * 3
     assert len({sent.headers["x-request-id"] for sent in partners[GOOD].sent}) == 3
     (address,) = await gateway.rows("SELECT * FROM gateway.cdr_addresses")
@@ -133,7 +132,7 @@ async def test_a_credit_cdr_never_overtakes_its_cdr(gateway: Delivering, partner
         assert {sent.document["id"] for sent in partners[GOOD].sent} == {"CDR1", "CDR2"}
         partners[GOOD].answer = succeed
         await _retry(gateway)
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert [sent.document["id"] for sent in partners[GOOD].sent[-2:]] == ["CDR1", "CDR1-C"]
 
 
@@ -159,7 +158,7 @@ async def test_a_refusal_parks_one_row_and_reaches_its_sender(
         assert line["reasons"][0]["code"] == "OCPI_2001"
         partners[GOOD].answer = succeed
         await _retry(gateway)
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     outcomes = [(event.object_id, event.outcome) for event in await gateway.completed(GOOD)]
     assert sorted(outcomes) == [
         ("CDR1", "DELIVERED"),
@@ -189,7 +188,7 @@ async def test_what_a_dead_replica_had_leased_goes_out_when_its_lease_ends(
         lease = "UPDATE gateway.deliveries SET lease = gen_random_uuid(), due_at = now() + interval '0.5 seconds'"
         await connection.execute(text(lease))
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert len(partners[GOOD].sent) == 1
 
 
@@ -204,7 +203,7 @@ async def test_replicas_share_the_queue(
         running(gateway.dispatcher),
         running(other.dispatcher),
     ):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert sorted(sent.path for sent in partners[GOOD].sent) == sorted(_urls(ids))
     assert len(await gateway.completed(GOOD)) == len(ids)
 
@@ -219,7 +218,7 @@ async def test_what_a_partner_has_no_endpoint_for_is_left_to_be_pulled(
     await gateway.publish("LOC2", [GOOD])
     assert [row["object_id"] for row in await gateway.queued(GOOD)] == ["LOC1"]
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     (event,) = await gateway.completed(GOOD)
     assert (event.outcome, event.tries) == ("GIVEN_UP", 0)
     assert partners[GOOD].sent == []
@@ -273,56 +272,11 @@ async def test_what_an_agreement_has_sent_once_is_given_up_and_told_to_its_sende
         older = "UPDATE gateway.deliveries SET queued_at = queued_at - CAST(:age AS interval)"
         await connection.execute(text(older), {"age": age})
     async with running(gateway.dispatcher):
-        await _until_empty(gateway, GOOD)
+        await until_empty(gateway, GOOD)
     assert len(partners[GOOD].sent) == (1 if age == "0 s" else 0)
     assert [event.outcome for event in await gateway.completed(GOOD)] == ["GIVEN_UP"]
     (refusal,) = await gateway.rows("SELECT party, verdict FROM gateway.refusals")
     assert tuple(refusal.values()) == (OWNER, "GIVEN_UP")
-
-
-async def test_a_status_goes_out_behind_its_location_and_where_it_is_refused_the_whole_location_follows(
-    gateway: Delivering, partners: Mapping[str, Partner]
-) -> None:
-    def knows_no_patch(sent: Sent) -> web.Response:
-        return refuse(sent) if sent.method == "PATCH" else succeed(sent)
-
-    partners[TALKING].answer = knows_no_patch
-    await gateway.publish("LOC1", [GOOD, TALKING])
-    state = (
-        "INSERT INTO gateway.evse_states VALUES "
-        "(:owner, 'loc1', '', 'e1', 'E1', NULL, 'CHARGING', '2026-03-01T10:00:00Z', 2, true)"
-    )
-    async with gateway.engine.begin() as connection:
-        await connection.execute(text(state), {"owner": OWNER})
-    news = [Delivery(each, "evses", OWNER, "LOC1/E1", 2, after_object_id="LOC1") for each in (GOOD, TALKING)]
-    await gateway.transactions.run(lambda work: enqueue(work, news))
-    async with running(gateway.dispatcher):
-        for name in (GOOD, TALKING):
-            await _until_empty(gateway, name)
-    expected = [("PUT", "/locations/FR/SUN/LOC1"), ("PATCH", "/locations/FR/SUN/LOC1/E1")]
-    assert [(sent.method, sent.path) for sent in partners[GOOD].sent] == expected
-    assert partners[GOOD].sent[1].document == {"status": "CHARGING", "last_updated": "2026-03-01T10:00:00Z"}
-    assert [(sent.method, sent.path) for sent in partners[TALKING].sent] == [*expected, expected[0]]
-    assert [event.outcome for event in await gateway.completed(TALKING)] == ["DELIVERED", "REFUSED", "DELIVERED"]
-    assert await gateway.rows("SELECT 1 FROM gateway.refusals") == []
-
-
-async def test_a_location_waits_for_a_status_that_is_under_way(
-    gateway: Delivering, partners: Mapping[str, Partner]
-) -> None:
-    status = Delivery(GOOD, "evses", OWNER, "LOC1/E1", 2, after_object_id="LOC1")
-    await gateway.transactions.run(lambda work: enqueue(work, [status]))
-    under_way = "UPDATE gateway.deliveries SET lease = gen_random_uuid(), due_at = now() + :seconds * interval '1 s'"
-    async with gateway.engine.begin() as connection:
-        await connection.execute(text(under_way), {"seconds": 600})
-    await gateway.publish("LOC1", [GOOD])
-    await gateway.publish("LOC2", [GOOD])
-    async with running(gateway.dispatcher):
-        await eventually(lambda: _paths(partners[GOOD]) == {"/locations/FR/SUN/LOC2"})
-        async with gateway.engine.begin() as connection:
-            await connection.execute(text("DELETE FROM gateway.deliveries WHERE module = 'evses'"))
-        await _until_empty(gateway, GOOD)
-    assert _paths(partners[GOOD]) == {"/locations/FR/SUN/LOC1", "/locations/FR/SUN/LOC2"}
 
 
 def _paths(partner: Partner) -> set[str]:
@@ -331,13 +285,6 @@ def _paths(partner: Partner) -> set[str]:
 
 def _urls(ids: list[str]) -> list[str]:
     return [f"/locations/FR/SUN/{each}" for each in ids]
-
-
-async def _until_empty(gateway: Delivering, name: str) -> None:
-    async def is_empty() -> bool:
-        return not await gateway.queued(name)
-
-    await eventually(is_empty, timeout_seconds=30, what=f"everything for {name} to be delivered")
 
 
 async def _is_parked(gateway: Delivering, partner: str, rows: int) -> bool:

@@ -37,6 +37,7 @@ from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from services.runtime.work import Work
 from tests.integration.gateway.partners import Partner
+from tests.support.waiting import eventually
 
 OWNER = "FR-SUN"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -192,3 +193,12 @@ def _connection(party: str, partner: Partner, box: SecretBox) -> dict[str, Any]:
         "registered_at": SINCE,
         "updated_at": SINCE,
     }
+
+
+async def until_empty(gateway: Delivering, partner: str) -> None:
+    """Wait until nothing is queued for a partner."""
+
+    async def is_empty() -> bool:
+        return not await gateway.queued(partner)
+
+    await eventually(is_empty, timeout_seconds=30, what=f"everything for {partner} to be delivered")
