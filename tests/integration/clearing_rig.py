@@ -27,12 +27,12 @@ from services.clearing.__main__ import build
 from services.clearing.settings import ClearingRules, ClearingSettings
 from services.runtime.avro import Codec
 from services.runtime.events import Received
-from services.runtime.migrate import migrate
 from services.runtime.postgres import engine as open_engine
 from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.databases import migrated
 from tests.unit.clearing import samples
 from tests.unit.clearing.samples import CSO, CSP, END, NOW, START, period, place
 
@@ -100,7 +100,7 @@ async def running(database_url: str, **rules: Any) -> AsyncIterator[Rig]:
         clearing=ClearingRules(**({"cdr_wait_for_facts_seconds": WAIT_SECONDS} | rules)),
     )
     service, codec, clock = build(settings), Codec(), Clock()
-    migrate(settings, service)
+    migrated(settings, service)
     engine = open_engine(settings.database, "clearing")
     tables = runtime_tables(service.metadata, "clearing")
     encoder = Encoder(codec, "clearing", settings.outbox.max_event_bytes)

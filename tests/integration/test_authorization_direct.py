@@ -24,12 +24,12 @@ from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.events import Event, Received
 from services.runtime.metrics import REGISTRY
-from services.runtime.migrate import migrate
 from services.runtime.postgres import engine as open_engine
 from services.runtime.service import Context
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.databases import migrated
 from tests.unit.authorization.questions import NOW, answer, request, silence
 
 
@@ -80,7 +80,7 @@ def received(topic: str, values: Sequence[BaseModel]) -> list[Received[Any]]:
 async def running(database_url: str) -> AsyncIterator[Running]:
     settings = AuthorizationSettings(database=DatabaseSettings(url=database_url))
     service = build(settings)
-    await asyncio.to_thread(migrate, settings, service)
+    await asyncio.to_thread(migrated, settings, service)
     engine, codec, published = open_engine(settings.database, "authorization"), Codec(), Published()
     encoder = Encoder(codec, "/roamwatt/authorization", settings.outbox.max_event_bytes)
     tables = runtime_tables(service.metadata, service.name)

@@ -19,12 +19,12 @@ from services.registry.settings import RegistryRules, RegistrySettings
 from services.runtime.admin import application
 from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
-from services.runtime.migrate import migrate
 from services.runtime.postgres import engine as open_engine
 from services.runtime.service import Context
 from services.runtime.settings import AdminSettings, DatabaseSettings
 from services.runtime.tables import RuntimeTables, runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.databases import migrated
 
 TOKEN = "a token of the operator's"
 CSO = {"party": "GB-DCC", "name": "Dundee City Council", "roles": ["CSO"]}
@@ -74,7 +74,7 @@ async def registry(database_url: str) -> AsyncIterator[Registry]:
         registry=RegistryRules(max_page_rows=2),
     )
     service = build(settings)
-    await asyncio.to_thread(migrate, settings, service)
+    await asyncio.to_thread(migrated, settings, service)
     engine, codec, tables = (
         open_engine(settings.database, "registry"),
         Codec(),

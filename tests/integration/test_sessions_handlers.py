@@ -22,7 +22,6 @@ from services.runtime.admin import application
 from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.events import Received
-from services.runtime.migrate import migrate
 from services.runtime.postgres import engine as open_engine
 from services.runtime.service import Context, Service
 from services.runtime.settings import AdminSettings, DatabaseSettings
@@ -30,6 +29,7 @@ from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from services.sessions.__main__ import build
 from services.sessions.settings import SessionsSettings
+from tests.support.databases import migrated
 from tests.unit.sessions.samples import START, minute
 
 TOKEN = "a token of the operator's"
@@ -69,7 +69,7 @@ async def rig(database_url: str) -> AsyncIterator[Rig]:
         database=DatabaseSettings(url=database_url), admin=AdminSettings(token=SecretStr(TOKEN))
     )
     service, codec = build(settings), Codec()
-    migrate(settings, service)
+    migrated(settings, service)
     engine = open_engine(settings.database, "sessions")
     encoder = Encoder(codec, "sessions", settings.outbox.max_event_bytes)
     tables = runtime_tables(service.metadata, "sessions")

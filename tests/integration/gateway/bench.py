@@ -28,11 +28,11 @@ from services.gateway.vault import MasterKey
 from services.gateway.vault_store import Vault
 from services.runtime import postgres
 from services.runtime.avro import Codec
-from services.runtime.migrate import migrate
 from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.databases import migrated
 from tests.unit.gateway.samples import as_body
 
 CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-ZZZ"
@@ -122,7 +122,7 @@ def _client(app: Any, platform: str) -> httpx.AsyncClient:
 def prepare(url: str) -> None:
     """Make the schema, with three registered partners, two of them with an agreement."""
     settings = GatewaySettings(database=DatabaseSettings(url=url))
-    migrate(settings, Service("gateway", settings, metadata, handlers={}))
+    migrated(settings, Service("gateway", settings, metadata, handlers={}))
     engine = create_engine(settings.database.url)
     try:
         with engine.begin() as connection:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,12 +28,11 @@ from services.runtime import postgres
 from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.events import Event, Received
-from services.runtime.migrate import migrate
 from services.runtime.service import Context
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
-from tests.support.databases import copied
+from tests.support.databases import migrated
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://hub.example"
@@ -125,11 +123,6 @@ class Gateway:
         self.wiring.book.forget()
 
 
-def _migrate(settings: GatewaySettings, url: str) -> None:
-    there = settings.model_copy(update={"database": DatabaseSettings(url=url)})
-    migrate(there, build(there))
-
-
 @asynccontextmanager
 async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]:
     """Make the schema by its migrations and run everything but the inbox, the dispatcher and the relay."""
@@ -143,7 +136,7 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
         client=ClientSettings(timeout_seconds=1, connect_timeout_seconds=1),
         **groups,
     )
-    await asyncio.to_thread(copied, url, "whole_gateway", partial(_migrate, settings))
+    await asyncio.to_thread(migrated, settings, build(settings))
     engine, codec, direct, consumer = postgres.engine(settings.database, "gateway"), Codec(), Direct(), Consumer()
     encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
     tables = runtime_tables(metadata, "gateway")
