@@ -93,6 +93,9 @@ async def test_a_partner_on_2_2_1_is_not_told(admin: httpx.AsyncClient, system: 
     assert await _told(system, settled=True) == 0
 
 
+_SETTLED = "UPDATE gateway.reported_roles SET due_at = now() - interval '1 second' WHERE due_at IS NOT NULL"
+
+
 async def _told(system: System, *, settled: bool = False) -> int:
     """How many PUTs the timer and the loop send, after a change has settled or before."""
     gateway, before = system.gateway, len(system.given)
@@ -100,6 +103,7 @@ async def _told(system: System, *, settled: bool = False) -> int:
     await gateway.context.transactions.run(lambda work: note_changes(work, settings, lambda: 0.5))
     if settled:
         async with gateway.context.engine.begin() as connection:
-            await connection.execute(text("UPDATE gateway.reported_roles SET due_at = now() WHERE due_at IS NOT NULL"))
+            await connection.execute(text(_SETTLED))
+    gateway.forget()
     await gateway.wiring.partners.announcing.tell_due()
     return len(system.given) - before
