@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from services.cli import replay_report as report
-from services.cli.replay_files import Imported, ImportedSession, london, read
-from services.cli.replay_objects import City, Prices
 from services.cli.replay_run import Order, run
 from services.core.errors import RoamwattError
 from services.core.party import PartyId
+from services.exports.files import Imported, ImportedSession, read
+from services.exports.objects import City, Prices
+from services.exports.times import london
 from services.runtime.embedded import signals
 from services.runtime.embedded.deployment import Deployment
 

@@ -9,8 +9,8 @@ import aiohttp
 
 from services.cli.admin_session import AdminSession
 from services.cli.replay_call_back import CallBack, call_back
-from services.cli.replay_objects import City, text_of
 from services.cli.replay_partner import Partner, Patience
+from services.exports.objects import City, text_of
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.security import client_context
 from services.runtime.settings import HttpsSettings

@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.replay_files import Imported
 from services.cli.replay_send import Kind, Sent
+from services.exports.files import Imported
 
 VERDICTS = ("ACCEPTED", "FLAGGED", "REJECTED")
 MAX_LINES_SHOWN = 200

@@ -10,15 +10,15 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.cli import replay_objects as objects
 from services.cli import replay_report as report
 from services.cli.admin_session import AdminSession, admin_session
-from services.cli.replay_files import Imported, ImportedSession
-from services.cli.replay_objects import City
 from services.cli.replay_parties import connected
 from services.cli.replay_partner import Partner
 from services.cli.replay_send import Sender, Sent, send_rows
 from services.core.errors import BadContent, RoamwattError, Unavailable
+from services.exports import objects
+from services.exports.files import Imported, ImportedSession
+from services.exports.objects import City
 from services.runtime.embedded.deployment import Deployment
 
 POLL_SECONDS = 0.25

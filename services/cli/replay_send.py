@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from services.cli import replay_objects as objects
-from services.cli.replay_files import ImportedSession
-from services.cli.replay_objects import City, Object
 from services.cli.replay_partner import Acknowledged, Partner
 from services.core.errors import Unavailable
+from services.exports import objects
+from services.exports.files import ImportedSession
+from services.exports.objects import City, Object
 
 
 class Kind(IntEnum):

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import psycopg
 
-from services.cli import replay_objects as objects
 from services.core.errors import Unavailable
+from services.exports import objects
 from services.gateway.partners.connections import secret_name
 from services.gateway.partners.secret_box import SecretBox
 from services.runtime.embedded.layout import CHECKOUT

@@ -9,9 +9,9 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
-from services.cli import replay_objects as objects
 from services.cli.replay_partner import Partner
 from services.core.errors import NotFound
+from services.exports import objects
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
 from tests.bench.figures import Figure, percentile

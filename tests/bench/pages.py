@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from services.cli import replay_objects as objects
 from services.core.errors import NotFound
+from services.exports import objects
 from tests.bench.figures import Figure, percentile
 from tests.bench.gateway import WARM_UP_SECONDS, own_headers
 from tests.bench.load import Job

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.cli import replay_objects as objects
 from services.cli.admin_session import AdminSession, admin_session
-from services.cli.replay_files import FORMATS, ImportedSession
-from services.cli.replay_objects import City, Prices
 from services.cli.replay_parties import connected
 from services.cli.replay_partner import Partner
 from services.core.party import PartyId
+from services.exports import objects
+from services.exports.files import FORMATS, ImportedSession
+from services.exports.objects import City, Prices
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
 from tests.bench.load import ID, Job

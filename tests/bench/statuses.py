@@ -7,8 +7,8 @@ from statistics import median
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from services.cli import replay_objects as objects
 from services.core.errors import Unavailable
+from services.exports import objects
 from tests.bench.figures import Figure, percentile
 from tests.bench.gateway import STOPPED, WARM_UP_SECONDS, bare_server, own_headers
 from tests.bench.load import ID, NOW, Job

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.cli.replay_files import london, read
+from services.exports.files import read
+from services.exports.times import london
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
 

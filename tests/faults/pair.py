@@ -19,13 +19,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from services.cli import replay_objects as objects
 from services.cli.admin_session import AdminSession, admin_session
 from services.cli.replay_call_back import CallBack
-from services.cli.replay_files import FORMATS, ImportedSession
-from services.cli.replay_objects import City, Prices
 from services.cli.replay_partner import VERSION, Partner, Patience, dumps
 from services.core.party import PartyId
+from services.exports import objects
+from services.exports.files import FORMATS, ImportedSession
+from services.exports.objects import City, Prices
 from services.runtime import https
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.security import client_context

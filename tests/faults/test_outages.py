@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from services.cli import replay_objects as objects
+from services.exports import objects
 from services.runtime.embedded.deployment import Deployment
 from tests.faults.misfortunes import Misfortunes
 from tests.faults.pair import Pair, charged, registered_pair

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from services.cli import replay_objects as objects
-from services.cli.replay_files import ImportedSession
 from services.cli.replay_partner import Acknowledged, dumps
+from services.exports import objects
+from services.exports.files import ImportedSession
 from tests.faults.pair import Pair, charged
 from tests.support.waiting import eventually
 

@@ -1,8 +1,8 @@
 from datetime import UTC, date, datetime
 
 from services.cli.replay import chosen
-from services.cli.replay_files import FORMATS, Imported
-from tests.unit.cli.rows import imported
+from services.exports.files import FORMATS, Imported
+from tests.unit.exports.rows import imported
 
 
 def at(day: int, hour: int, row_id: str) -> Imported:

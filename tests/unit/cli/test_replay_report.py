@@ -5,11 +5,11 @@ from typing import Any
 from rich.console import Console
 
 from services.cli import replay_report as report
-from services.cli.replay_files import FORMATS, Imported, Noted, Remark
 from services.cli.replay_partner import Acknowledged
 from services.cli.replay_report import Cleared, Outcome
 from services.cli.replay_send import Kind, Sent
-from tests.unit.cli.rows import imported
+from services.exports.files import FORMATS, Imported, Noted, Remark
+from tests.unit.exports.rows import imported
 
 NOTES = (
     Noted(3, Remark.NO_END, "the session has no end"),

@@ -1,11 +1,11 @@
 import asyncio
 from datetime import timedelta
 
-from services.cli.replay_files import ImportedSession
 from services.cli.replay_partner import Acknowledged
 from services.cli.replay_send import Kind, send_rows, steps
 from services.core.errors import Unavailable
-from tests.unit.cli.rows import END, START, imported
+from services.exports.files import ImportedSession
+from tests.unit.exports.rows import END, START, imported
 
 DONE = Acknowledged(1000, "", None, 200, 1)
 

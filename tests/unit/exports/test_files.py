@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from services.cli.replay_files import Imported, Noted, Remark, london, read, resolve
 from services.core.errors import BadContent
+from services.exports.files import Imported, Noted, Remark, read, rows
 
 DUNDEE = (
     "Charging event,User ID,CP ID,Connector,Start Date,Start Time,End Date,End Time,Total kWh,Cost,Site,Group,Model,,,"
@@ -162,21 +162,24 @@ def test_an_ambiguous_end_is_taken_as_the_later_where_the_earlier_would_lie_befo
     assert session.ended_at == datetime(2018, 10, 28, 1, 10, tzinfo=UTC)
 
 
+def test_rows_come_one_by_one_with_what_is_to_be_noted() -> None:
+    kind, stream = rows([DUNDEE, row("1"), row("1", end=","), ",,,", row("2", kwh="x")])
+    assert kind.name == "dundee"
+    found = list(stream)
+    assert [each.line for each in found] == [2, 3, 5]
+    assert [each.session is None for each in found] == [False, True, True]
+    assert [note.remark for each in found for note in each.notes] == [Remark.NO_END, Remark.BAD_ENERGY]
+
+
+def test_a_cell_beyond_all_bounds_is_noted_and_the_rows_after_it_are_read() -> None:
+    imported = dundee(row("1"), row("x" * 200_000), row("2"))
+    assert [each.row_id for each in imported.sessions] == ["1", "2"]
+    assert remarks(imported) == [(3, Remark.UNREADABLE)]
+
+
 @pytest.mark.parametrize(
-    ("local", "moment", "remark"),
-    [
-        ("2018-03-25T00:59", "2018-03-25T00:59Z", None),
-        ("2018-03-25T01:00", "2018-03-25T01:00Z", Remark.NON_EXISTENT_TIME),
-        ("2018-03-25T02:00", "2018-03-25T01:00Z", None),
-        ("2018-10-28T00:59", "2018-10-27T23:59Z", None),
-        ("2018-10-28T01:00", "2018-10-28T00:00Z", Remark.AMBIGUOUS_TIME),
-        ("2018-10-28T02:00", "2018-10-28T02:00Z", None),
-    ],
+    ("cost", "expected"), [("0", Decimal(0)), ("3.50", Decimal("3.50")), ("", None), ("free", None)]
 )
-def test_the_edges_of_both_changes(local: str, moment: str, remark: Remark | None) -> None:
-    resolved = resolve(datetime.fromisoformat(local), london())
-    assert (resolved.moment, resolved.remark) == (datetime.fromisoformat(moment), remark)
-
-
-def test_the_zone_comes_from_the_pinned_package() -> None:
-    assert london().key == "Europe/London"
+def test_the_cost_is_what_the_publisher_says(cost: str, expected: Decimal | None) -> None:
+    (session,) = dundee(row().replace("22.287,0,", f"22.287,{cost},")).sessions
+    assert session.cost == expected

@@ -6,18 +6,18 @@ are resolved with the pinned `tzdata` package and never with the machine's own z
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache
-from importlib import resources
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from services.core.errors import BadContent
+from services.exports.times import Doubt, london, resolve
 
-ZONE_NAME = "Europe/London"
+if TYPE_CHECKING:
+    from _csv import Reader
 
 
 class Remark(StrEnum):
@@ -28,8 +28,9 @@ class Remark(StrEnum):
     BAD_ENERGY = "BAD_ENERGY"
     NO_CHARGE_POINT = "NO_CHARGE_POINT"
     DUPLICATE_ID = "DUPLICATE_ID"
-    AMBIGUOUS_TIME = "AMBIGUOUS_TIME"
-    NON_EXISTENT_TIME = "NON_EXISTENT_TIME"
+    UNREADABLE = "UNREADABLE"
+    AMBIGUOUS_TIME = Doubt.AMBIGUOUS_TIME.value
+    NON_EXISTENT_TIME = Doubt.NON_EXISTENT_TIME.value
 
     @property
     def is_sendable(self) -> bool:
@@ -73,6 +74,7 @@ class ImportedSession:
         row_id: The publisher's id of the row, unique in the file.
         card: Card number, or None where the row has none.
         kwh: As written: may be zero, negative or absurd.
+        cost: What was asked for it, where the publisher says; None also where that is no number.
     """
 
     line: int
@@ -85,6 +87,16 @@ class ImportedSession:
     kwh: Decimal
     site: str
     model: str
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the file: the session that it tells, or None, and what is to be noted."""
+
+    line: int
+    session: ImportedSession | None
+    notes: tuple[Noted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +113,6 @@ class Imported:
         return tuple(each for each in self.notes if not each.remark.is_sendable)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A local time in UTC; `remark` says where the zone leaves it open or skips it."""
-
-    moment: datetime
-    remark: Remark | None = None
-
-
 _COMMON = {
     "charge_point": "CP ID",
     "connector": "Connector",
@@ -123,7 +127,7 @@ _COMMON = {
 FORMATS = (
     Format(
         name="dundee",
-        columns=_COMMON | {"row_id": "Charging event", "card": "User ID"},
+        columns=_COMMON | {"row_id": "Charging event", "card": "User ID", "cost": "Cost"},
         date_pattern="%d/%m/%Y",
         city="Dundee",
         latitude="56.462018",
@@ -141,56 +145,75 @@ FORMATS = (
 
 
 def read(lines: Iterable[str]) -> Imported:
-    """Read an export, given as its lines (with or without a byte order mark).
+    """Read an export, given as its lines (with or without a byte order mark); of a row id that comes again, the first.
+
+    Raises:
+        BadContent: when the header is that of no known format.
+    """
+    kind, stream = rows(lines)
+    sessions: dict[str, ImportedSession] = {}
+    notes: list[Noted] = []
+    count = 0
+    for row in stream:
+        count += 1
+        found = row.session
+        if found is not None and sessions.setdefault(found.row_id, found) is not found:
+            notes.append(Noted(row.line, Remark.DUPLICATE_ID, f"row id {found.row_id} again"))
+        else:
+            notes += row.notes
+    return Imported(kind, count, tuple(sessions.values()), tuple(notes))
+
+
+def rows(lines: Iterable[str]) -> tuple[Format, Iterator[Row]]:
+    """Return the format of an export and its rows one by one, in order; blank lines are none.
 
     Raises:
         BadContent: when the header is that of no known format.
     """
     reader = csv.reader(lines)
-    header = next(reader, None) or []
-    kind = _format_of(header)
+    try:
+        header = next(reader, None) or []
+    except csv.Error as error:
+        raise BadContent(f"the header cannot be read: {error}") from error
+    kind = format_of(header)
     places = {ours: header.index(theirs) for ours, theirs in kind.columns.items()}
-    sessions: list[ImportedSession] = []
-    notes: list[Noted] = []
-    seen: set[str] = set()
-    rows = 0
-    for cells in reader:
-        if not any(cells):
+    return kind, _rows(reader, places, kind)
+
+
+def _rows(reader: "Reader", places: Mapping[str, int], kind: Format) -> Iterator[Row]:
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Row(reader.line_num, None, (Noted(reader.line_num, Remark.UNREADABLE, str(error)),))
             continue
-        rows += 1
-        row = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
-        session, remarks = read_row(reader.line_num, row, kind)
-        if session is None:
-            notes += remarks
-        elif session.row_id in seen:
-            notes.append(Noted(session.line, Remark.DUPLICATE_ID, f"row id {session.row_id} again"))
-        else:
-            seen.add(session.row_id)
-            sessions.append(session)
-            notes += remarks
-    return Imported(kind, rows, tuple(sessions), tuple(notes))
+        if cells is None:
+            return
+        if any(cells):
+            row = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
+            yield Row(reader.line_num, *read_row(reader.line_num, row, kind))
 
 
-def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedSession | None, list[Noted]]:
+def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedSession | None, tuple[Noted, ...]]:
     """Turn one row, its cells by our names, into a session and what is to be noted; None where it cannot be sent."""
     refusal = _incomplete(row)
     if refusal is not None:
-        return None, [Noted(line, *refusal)]
+        return None, (Noted(line, *refusal),)
     try:
         start_local = _local(row["start_date"], row["start_time"], kind)
         end_local = _local(row["end_date"], row["end_time"], kind)
-    except ValueError as error:
-        return None, [Noted(line, Remark.BAD_TIME, str(error))]
+        started = resolve(start_local, london())
+        ended = resolve(end_local, london(), not_before=started.moment)
+    except (ValueError, OverflowError) as error:
+        return None, (Noted(line, Remark.BAD_TIME, str(error)),)
     kwh = _decimal(row["kwh"])
     if kwh is None:
-        return None, [Noted(line, Remark.BAD_ENERGY, f"kWh {row['kwh']!r}")]
-    started = resolve(start_local, london())
-    ended = resolve(end_local, london(), not_before=started.moment)
-    notes = [
-        Noted(line, resolved.remark, f"{which} {local:%Y-%m-%d %H:%M} taken as {resolved.moment:%H:%M} UTC")
+        return None, (Noted(line, Remark.BAD_ENERGY, f"kWh {row['kwh']!r}"),)
+    notes = tuple(
+        Noted(line, Remark(resolved.doubt), f"{which} {local:%Y-%m-%d %H:%M} taken as {resolved.moment:%H:%M} UTC")
         for which, local, resolved in (("start", start_local, started), ("end", end_local, ended))
-        if resolved.remark is not None
-    ]
+        if resolved.doubt is not None
+    )
     session = ImportedSession(
         line=line,
         row_id=row["row_id"] or f"line-{line}",
@@ -202,35 +225,17 @@ def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedS
         kwh=kwh,
         site=row["site"] or f"Charge point {row['charge_point']}",
         model=row["model"],
+        cost=_decimal(row.get("cost", "")),
     )
     return session, notes
 
 
-def resolve(local: datetime, zone: ZoneInfo, not_before: datetime | None = None) -> Resolved:
-    """Resolve a local time without a zone.
+def format_of(header: list[str]) -> Format:
+    """Return the format whose header this is.
 
-    A time that the clock shows twice is taken as the earlier one, unless that lies before `not_before` and the later
-    one does not. A time that the clock skips is taken by the offset that held before the change.
+    Raises:
+        BadContent: when it is that of none.
     """
-    earlier = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    later = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    if earlier == later:
-        return Resolved(earlier)
-    if earlier.astimezone(zone).replace(tzinfo=None) != local:
-        return Resolved(earlier, Remark.NON_EXISTENT_TIME)
-    chosen = later if not_before is not None and earlier < not_before <= later else earlier
-    return Resolved(chosen, Remark.AMBIGUOUS_TIME)
-
-
-@cache
-def london() -> ZoneInfo:
-    """Europe/London from the pinned `tzdata` package."""
-    area, city = ZONE_NAME.split("/")
-    with resources.files("tzdata.zoneinfo").joinpath(area, city).open("rb") as file:
-        return ZoneInfo.from_file(file, key=ZONE_NAME)
-
-
-def _format_of(header: list[str]) -> Format:
     if header:
         header[0] = header[0].removeprefix("\ufeff")
     # The format with the most columns wins: one header may hold all the columns of another.

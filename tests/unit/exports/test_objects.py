@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.cli import replay_objects as objects
-from services.cli.replay_objects import Prices
-from tests.unit.cli.rows import CITY, END, START, imported
+from services.exports import objects
+from services.exports.objects import Prices
+from tests.unit.exports.rows import CITY, END, START, imported
 
 TARIFF = objects.tariff(CITY, START)
 

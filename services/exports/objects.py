@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from services.cli.replay_files import ZONE_NAME, Format, ImportedSession
 from services.core.party import PartyId
+from services.exports.files import Format, ImportedSession
+from services.exports.times import ZONE_NAME
 
 Object = dict[str, Any]
 TARIFF_ID: Final = "REPLAY"

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from services.cli.replay_files import FORMATS, ImportedSession
-from services.cli.replay_objects import City, Prices
 from services.core.party import PartyId
+from services.exports.files import FORMATS, ImportedSession
+from services.exports.objects import City, Prices
 
 START = datetime(2018, 9, 6, 10, 0, tzinfo=UTC)
 END = datetime(2018, 9, 6, 11, 30, tzinfo=UTC)
