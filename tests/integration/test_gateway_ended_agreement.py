@@ -1,34 +1,17 @@
 """What was delivered under an agreement is owed after its end: late sessions and CDRs are taken, new ones are not."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
-from sqlalchemy import create_engine, text
 
-from tests.integration.gateway.bench import Bench, ocpi, post, prepare, put, running
-from tests.support.cluster import Cluster
+from tests.integration.gateway.bench import Bench, change, ocpi, post, put
 from tests.unit.gateway import samples
 
 BEFORE, AFTER = "2026-03-01T08:00:00Z", "2026-03-01T10:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            ended = "UPDATE gateway.agreements SET status = 'ENDED', valid_until = '2026-03-01T09:00:00Z'"
-            connection.execute(text(ended))
-        engine.dispose()
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
+def url(url: str) -> str:
+    change(url, "UPDATE gateway.agreements SET status = 'ENDED', valid_until = '2026-03-01T09:00:00Z'")
+    return url
 
 
 async def test_a_cdr_of_a_session_that_started_under_the_agreement_is_taken(bench: Bench) -> None:

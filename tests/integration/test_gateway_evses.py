@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.ocpi.versions import V2_2_1
-from tests.integration.gateway.bench import CSP, Bench, ocpi, patch, prepare, put, routed, running
-from tests.support.cluster import Cluster
+from tests.integration.gateway.bench import CSP, Bench, change, ocpi, patch, put, routed
 from tests.unit.gateway import samples
 
 PLACE = "locations/FR/SUN/LOC1"
@@ -21,23 +19,16 @@ LATEST = "2026-03-01T12:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            connection.execute(text(RECEIVER), {"endpoints": '[{"identifier": "locations", "role": "RECEIVER"}]'})
-        engine.dispose()
-        yield url
+def url(url: str) -> str:
+    change(url, RECEIVER, endpoints='[{"identifier": "locations", "role": "RECEIVER"}]')
+    return url
 
 
 @pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        both = samples.location(evses=[samples.evse(), samples.evse(uid="E2")])
-        assert ocpi(await put(bench, PLACE, both))[0] == 201
-        yield bench
+async def bench(bench: Bench) -> Bench:
+    both = samples.location(evses=[samples.evse(), samples.evse(uid="E2")])
+    assert ocpi(await put(bench, PLACE, both))[0] == 201
+    return bench
 
 
 async def charge(bench: Bench, uid: str = "e1", status: str = "CHARGING", date: str = samples.LATER) -> Any:

@@ -2,28 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, post, prepare, put, routed, running
+from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, post, put, routed, running
 from tests.support.cluster import Cluster
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
 
 
 class TestCdrs:

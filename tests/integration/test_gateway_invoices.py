@@ -1,6 +1,5 @@
 """Invoice reconciliation, in both ways of billing, over a real PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.deliveries.turns import Rendered
 from services.gateway.ocpi.versions import V2_3_0
-from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, ocpi, prepare, routed, running
+from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, ocpi, routed
 from tests.integration.gateway.versions import NEW, OLD, call, data, pushed
-from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
 from tests.unit.gateway.samples_2_3_0 import invoice
 
@@ -22,20 +20,6 @@ AGREED = text(
     "INSERT INTO gateway.agreements (visited_cso, home_csp, agreement_id, version, status, services, valid_from) "
     f"VALUES ('{CSO}', 'AT-TWO', 'A2', 1, 'ACTIVE', '{{CHARGING}}', '2020-01-01')"
 )
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
 
 
 async def post(bench: Bench, body: Any = None, client: str = "cso", **headers: str) -> Any:

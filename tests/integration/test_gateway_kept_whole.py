@@ -2,32 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-
-import pytest
 
 from services.gateway.vault import Purpose
 from services.gateway.vault_store import Sealing
 from services.runtime.settings import OutboxSettings
-from tests.integration.gateway.bench import Bench, ocpi, patch, prepare, put, running
-from tests.support.cluster import Cluster
+from tests.integration.gateway.bench import Bench, ocpi, patch, put, running
 from tests.unit.gateway import samples
 
 LOCATION, TARIFF, SESSION = "locations/FR/SUN/LOC1", "tariffs/FR/SUN/T1", "sessions/FR/SUN/S1"
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
 
 
 async def test_a_location_and_a_tariff_as_they_were_sent(bench: Bench) -> None:

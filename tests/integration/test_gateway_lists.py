@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -15,8 +15,7 @@ from services.gateway.object_store import Key, ObjectStore, Row
 from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.settings import ListSettings
 from services.runtime.work import Work
-from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, ocpi, prepare, put, routed, running
-from tests.support.cluster import Cluster
+from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, ocpi, put, routed, running
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
 
@@ -26,13 +25,6 @@ AGREED = text(
     "INSERT INTO gateway.agreements (visited_cso, home_csp, agreement_id, version, status, services, valid_from) "
     "VALUES (:cso, :csp, 'A2', 1, 'ACTIVE', '{CHARGING}', '2020-01-01')"
 )
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
 
 
 @pytest.fixture

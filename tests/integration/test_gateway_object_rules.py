@@ -1,11 +1,10 @@
 """The rules of objects and their URLs, each in both versions of OCPI, over a real PostgreSQL."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
-from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, prepare, routed, running
+from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, routed
 from tests.integration.gateway.versions import (
     LOCATION,
     NEW,
@@ -19,26 +18,11 @@ from tests.integration.gateway.versions import (
     data,
     pushed,
 )
-from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
 
 HUB = "NL-RWT"
 VERSIONS = pytest.mark.parametrize("version", [OLD, NEW])
 OWNERS = {"locations": "cso", "tariffs": "cso", "sessions": "cso", "tokens": "csp"}
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
 
 
 async def own(bench: Bench, version: str, module: str) -> Any:

@@ -1,7 +1,7 @@
 """Quirks of partners' systems over real HTTPS: each as it is set, as it is by default, and no leak to another."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,14 @@ from sqlalchemy import insert
 
 from services.gateway.partners.options_store import change_options
 from services.gateway.tables import snapshots
-from tests.integration.gateway import bench as benches
-from tests.integration.gateway.bench import CSO, Bench, ocpi, prepare, put, routed
+from tests.integration.gateway.bench import CSO, Bench, ocpi, put, routed
 from tests.integration.gateway.delivering import OWNER, SINCE, TOKEN, Delivering, delivering, running
 from tests.integration.gateway.partners import Partner, Sent, partner
-from tests.support.cluster import Cluster
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
 
 STRANGE, PLAIN, OLD = "NL-AAA", "NL-BBB", "NL-OLD"
 LATE = "2026-03-01T09:00:00+02:00"
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
 
 
 @pytest.fixture
@@ -136,11 +127,9 @@ class TestInbound:
     """What a partner sends otherwise than the text has it."""
 
     @pytest.fixture
-    async def bench(self, url: str) -> AsyncIterator[Bench]:
-        async with benches.running(url) as bench:
-            await bench.empty()
-            yield bench
-            await self._set(bench, "cso")
+    async def bench(self, bench: Bench) -> AsyncIterator[Bench]:
+        yield bench
+        await self._set(bench, "cso")
 
     async def _set(self, bench: Bench, platform: str, **options: Any) -> None:
         await bench.transactions.run(lambda work: change_options(work, platform, lambda _former: options))

@@ -1,36 +1,18 @@
 """The report of refusals, as partners read it."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from services.gateway import refusals
 from services.gateway.refusals import CLEARING, RECEIVER, Reason, Refusal
 from services.runtime.work import Work
-from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, prepare, put, running
-from tests.support.cluster import Cluster
+from tests.integration.gateway.bench import CSO, CSP, OTHER, Bench, put
 from tests.unit.gateway import samples
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
 
 
 def line(number: int, party: str = CSO, source: str = CLEARING) -> Refusal:

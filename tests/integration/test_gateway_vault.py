@@ -1,7 +1,7 @@
 """The vault's store on a real PostgreSQL: random pseudonyms, found again, erased for good."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -14,27 +14,17 @@ from services.gateway.settings import VaultSettings
 from services.gateway.vault import Credential, MasterKey, Purpose, Unreadable
 from services.gateway.vault_store import Erased, Sealing, Vault
 from services.runtime.work import Work
-from tests.integration.gateway.bench import Bench, prepare, running
-from tests.support.cluster import Cluster
+from tests.integration.gateway.bench import Bench
 
 MASTER = MasterKey(bytes(range(32)))
 CARD = Credential("NL-CSP", "RFID", "04A1B2C3")
 
 
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
 @pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        async with bench.engine.begin() as connection:
-            await connection.execute(text("TRUNCATE gateway.vault_identity"))
-        yield bench
+async def bench(bench: Bench) -> Bench:
+    async with bench.engine.begin() as connection:
+        await connection.execute(text("TRUNCATE gateway.vault_identity"))
+    return bench
 
 
 def vault(master: MasterKey = MASTER, **settings: float) -> Vault:

@@ -1,7 +1,6 @@
 """Both versions of OCPI side by side over a real PostgreSQL: each reads, changes and gets what came in the other."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.settlement import Leased
 from services.gateway.deliveries.turns import Rendered
 from services.gateway.ocpi.versions import V2_2_1, V2_3_0, VERSIONS
-from tests.integration.gateway.bench import Bench, ocpi, prepare, running
+from tests.integration.gateway.bench import Bench, ocpi
 from tests.integration.gateway.versions import (
     LOCATION,
     NEW,
@@ -24,23 +23,8 @@ from tests.integration.gateway.versions import (
     data,
     pushed,
 )
-from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
 from tests.unit.gateway import samples_2_3_0 as newer
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        prepare(url)
-        yield url
-
-
-@pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with running(url) as bench:
-        await bench.empty()
-        yield bench
 
 
 def older_prices(document: dict[str, Any]) -> bool:

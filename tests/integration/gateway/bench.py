@@ -134,6 +134,16 @@ def prepare(url: str) -> None:
         engine.dispose()
 
 
+def change(url: str, statement: str, **values: Any) -> None:
+    """Change a prepared database."""
+    engine = create_engine(DatabaseSettings(url=url).url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(statement), values)
+    finally:
+        engine.dispose()
+
+
 def _peer(party: str, platform: str, role: str) -> dict[str, Any]:
     return {"party": party, "version": 1, "platform": platform, "status": "ACTIVE", "name": party, "roles": [role]}
 
