@@ -1,5 +1,6 @@
 """`roamwatt agreement`: which visited-CSO serves the drivers of which home-CSP."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -8,9 +9,12 @@ import typer
 from services.cli.api import AdminApi, quoted
 from services.cli.output import show_fields, show_rows
 from services.cli.partner import pages
+from services.core.errors import BadContent
+from services.core.findings import Code, Severity
 
 app = typer.Typer(help="Conclude, list and end roaming agreements.", no_args_is_help=True)
 
+AgreementId = Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]
 COLUMNS = {
     "agreement_id": "id",
     "visited_cso": "visited-CSO",
@@ -20,6 +24,8 @@ COLUMNS = {
     "status": "status",
     "valid_from": "from",
     "valid_until": "until",
+    "prices": "prices",
+    "finding_severities": "findings otherwise",
 }
 
 
@@ -55,6 +61,19 @@ def add(
             parser=_decimal, metavar="AMOUNT", help="How far a CDR's total may lie from our own, in its currency."
         ),
     ] = "0.01",
+    rounding: Annotated[str, typer.Option(help="How prices are rounded: HALF_UP, HALF_EVEN or DOWN.")] = "HALF_UP",
+    digits: Annotated[int, typer.Option(min=0, max=8, help="Digits that rounding keeps after the point.")] = 2,
+    per_line: Annotated[bool, typer.Option("--per-line", help="Round each line, not only the totals.")] = False,
+    severity: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE=SEVERITY",
+            help="What a finding does, as in TOTAL_MISMATCH=DISPUTE: INFORM, FLAG, DISPUTE or REJECT; may be repeated.",
+        ),
+    ] = None,
+    cdr_due_after_hours: Annotated[
+        int | None, typer.Option(min=1, help="So long after a session's end its CDR is missing; else clearing's own.")
+    ] = None,
     valid_from: Annotated[str | None, typer.Option(metavar="TIME", help="As 2026-12-01T00:00:00Z; else now.")] = None,
     valid_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until `end` without it.")] = None,
 ) -> None:
@@ -67,6 +86,11 @@ def add(
         "trust_whitelist": trust_whitelist,
         "decide_when_unreachable": decide_when_unreachable,
         "total_tolerance": tolerance,
+        "rounding_mode": rounding.upper(),
+        "rounding_digits": digits,
+        "rounding_per_line": per_line,
+        "finding_severities": severities(severity or []),
+        "cdr_due_after_hours": cdr_due_after_hours,
         "valid_from": valid_from,
         "valid_until": valid_until,
     }
@@ -76,10 +100,42 @@ def add(
 @app.command("list")
 def list_all() -> None:
     """List the agreements."""
-    show_rows(pages("/agreements", "agreements"), COLUMNS, "There are no agreements: `roamwatt agreement add --help`.")
+    rows = [each | {"prices": prices(each)} for each in pages("/agreements", "agreements")]
+    show_rows(rows, COLUMNS, "There are no agreements: `roamwatt agreement add --help`.")
 
 
 @app.command()
-def end(agreement_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]) -> None:
+def show(agreement_id: AgreementId) -> None:
+    """Show what an agreement says."""
+    show_fields(AdminApi.here().get("registry", f"/agreements/{quoted(agreement_id)}"))
+
+
+@app.command()
+def end(agreement_id: AgreementId) -> None:
     """End an agreement now."""
     show_fields(AdminApi.here().post("registry", f"/agreements/{quoted(agreement_id)}/end"))
+
+
+def severities(values: Sequence[str]) -> dict[str, str]:
+    """Return what texts such as `TOTAL_MISMATCH=DISPUTE` say of findings.
+
+    Raises:
+        BadContent: for one that names no finding or no severity, or a finding that another names too.
+    """
+    agreed: dict[str, str] = {}
+    for text in values:
+        name, _, severity = text.upper().partition("=")
+        if name not in set(Code):
+            raise BadContent(f"{text}: no such finding; there are {', '.join(Code)}")
+        if severity not in set(Severity):
+            raise BadContent(f"{text}: no such severity; there are {', '.join(Severity)}")
+        if agreed.setdefault(name, severity) != severity:
+            raise BadContent(f"{text}: {name} is given twice")
+    return agreed
+
+
+def prices(agreement: Mapping[str, Any]) -> str:
+    """Return how an agreement compares and rounds prices, in a few words."""
+    what = "lines" if agreement["rounding_per_line"] else "totals"
+    rounding = f"{what} {agreement['rounding_mode']}, {agreement['rounding_digits']} digits"
+    return f"tolerance {Decimal(agreement['total_tolerance']).normalize():f}; {rounding}"

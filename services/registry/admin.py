@@ -8,6 +8,7 @@
     DELETE /admin/partners/{party}            remove it and end its agreements
     POST   /admin/agreements                  conclude
     GET    /admin/agreements?after=ID         list, by id
+    GET    /admin/agreements/{id}             show one
     POST   /admin/agreements/{id}/end         end
 
 Every act can be repeated: the same again answers the same (without a token: who lost it issues another), other content
@@ -27,6 +28,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.core.clock import format_utc
+from services.core.errors import NotFound
 from services.core.party import PartyId
 from services.registry import acts
 from services.registry.domain import Agreement, Partner
@@ -62,6 +64,7 @@ class Admin:
             Route(partner, self.remove, methods=["DELETE"]),
             Route("/admin/agreements", self.conclude, methods=["POST"]),
             Route("/admin/agreements", self.list_agreements, methods=["GET"]),
+            Route(agreement, self.one_agreement, methods=["GET"]),
             Route(f"{agreement}/end", self.end, methods=["POST"]),
         )
 
@@ -98,6 +101,19 @@ class Admin:
         act = partial(acts.conclude, terms=terms, agreement_id=str(uuid4()))
         agreement, is_new = await self._context.transactions.run(act)
         return answer(show_agreement(agreement), 201 if is_new else 200)
+
+    async def one_agreement(self, request: Request) -> Response:
+        """Show an agreement.
+
+        Raises:
+            NotFound: when there is none of this id.
+        """
+        query = select(agreements).where(agreements.c.agreement_id == request.path_params["agreement_id"])
+        async with translated(), self._context.engine.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound("there is no such agreement")
+        return answer(show_agreement(agreement_of(row)))
 
     async def end(self, request: Request) -> Response:
         """End an agreement."""

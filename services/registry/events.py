@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from schemas.models.registry import AgreementConcluded, PartnerRegistered
+from schemas.models.registry import AgreementConcluded, FindingSeverity, PartnerRegistered
 from services.core.ids import object_event_id
 from services.core.party import pair_key
 from services.registry.domain import Agreement, Partner
+from services.registry.proposals import Terms
 from services.runtime.events import Event
 
 PARTNER_REGISTERED = "partner.registered"
@@ -49,7 +50,15 @@ def agreement_concluded(agreement: Agreement, now: datetime) -> Event:
         total_tolerance=terms.total_tolerance,
         rounding_mode=terms.rounding_mode.value,
         rounding_digits=terms.rounding_digits,
+        rounding_per_line=terms.rounding_per_line,
+        finding_severities=_severities(terms) or None,
+        cdr_due_after_hours=terms.cdr_due_after_hours,
         valid_from=agreement.valid_from,
         valid_until=agreement.valid_until,
     )
     return Event(identity, AGREEMENT_CONCLUDED, pair_key(terms.visited_cso, terms.home_csp), value, now)
+
+
+def _severities(terms: Terms) -> list[FindingSeverity]:
+    agreed = terms.finding_severities.items()
+    return [FindingSeverity(code=code.value, severity=severity.value) for code, severity in agreed]

@@ -3,12 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.core.clock import milliseconds
 from services.core.errors import RoamwattError
+from services.core.findings import Code, Severity
 from services.core.money import SCALE, RoundingMode
 from services.core.party import PartyId
 
@@ -58,10 +59,15 @@ def _services(services: tuple[ServiceKind, ...]) -> tuple[ServiceKind, ...]:
     return tuple(sorted(set(services)))
 
 
+def _in_order(severities: dict[Code, Severity]) -> dict[Code, Severity]:
+    return dict(sorted(severities.items()))
+
+
 # No control characters: PostgreSQL refuses NUL, and the rest has no place in a name either.
 Line = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Party = Annotated[str, Field(max_length=6), AfterValidator(_party)]
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+MOST_HOURS: Final = 24 * 366
 AgreedRounding = Literal[RoundingMode.HALF_UP, RoundingMode.HALF_EVEN, RoundingMode.DOWN]
 
 
@@ -91,6 +97,9 @@ class Terms(BaseModel):
         total_tolerance: How far a claimed total may lie from our rating, in the CDR's currency.
         rounding_mode: How a half is rounded; OCPI has no rule, so the two agree on one.
         rounding_digits: Digits kept after the point.
+        rounding_per_line: Each line of a price is rounded and the totals are their sums; else only the totals are.
+        finding_severities: What a finding does, where the two want something else than clearing's catalogue has.
+        cdr_due_after_hours: So long after a session's end its CDR is missing; None leaves it to clearing's settings.
         valid_from: Inclusive; None is the time of concluding.
         valid_until: Exclusive; None is open-ended.
     """
@@ -108,6 +117,9 @@ class Terms(BaseModel):
     total_tolerance: Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=SCALE)] = Decimal("0.01")
     rounding_mode: AgreedRounding = RoundingMode.HALF_UP
     rounding_digits: Annotated[int, Field(ge=0, le=SCALE)] = 2
+    rounding_per_line: bool = False
+    finding_severities: Annotated[dict[Code, Severity], AfterValidator(_in_order)] = Field(default_factory=dict)
+    cdr_due_after_hours: Annotated[int, Field(gt=0, le=MOST_HOURS)] | None = None
     valid_from: Moment | None = None
     valid_until: Moment | None = None
 

@@ -70,8 +70,8 @@ def partner_of(row: Row[Any]) -> Partner:
 
 
 def agreement_of(row: Row[Any]) -> Agreement:
-    """Return the agreement that a row of `agreements` holds."""
-    terms = Terms.model_validate({name: row._mapping[name] for name in _TERMS})
+    """Return the agreement that a row of `agreements` holds; what a row of an earlier release lacks has its default."""
+    terms = Terms.model_validate({name: value for name in _TERMS if (value := row._mapping[name]) is not None})
     status = AgreementStatus(row.status)
     return Agreement(row.agreement_id, row.version, status, terms, row.valid_from, row.valid_until)
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 metadata = MetaData(schema="registry")
 
@@ -47,6 +47,9 @@ agreements = Table(
     Column("total_tolerance", Numeric(28, 8), nullable=False, comment="in the currency of the CDR"),
     Column("rounding_mode", Text, nullable=False),
     Column("rounding_digits", Integer, nullable=False),
+    Column("rounding_per_line", Boolean, comment="null is no: the totals are rounded"),
+    Column("finding_severities", JSON, comment="severity by code, where it is not that of the catalogue; null is none"),
+    Column("cdr_due_after_hours", Integer, comment="counts from a session's end; null is clearing's setting"),
     Column("valid_from", DateTime(timezone=True), nullable=False, comment="inclusive"),
     Column("valid_until", DateTime(timezone=True), comment="exclusive; null is open-ended"),
     UniqueConstraint("visited_cso", "home_csp", "version"),

@@ -39,6 +39,7 @@ PUBLISHED = {
     1_631_190_028: "command_resulted",
     1_631_190_029: "evse_status_changed",
     1_631_190_030: "invoice_published",
+    1_631_190_031: "agreement_concluded",
 }
 CONTRACT = contract.load()
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from httpx import ASGITransport, AsyncClient
 from pydantic import BaseModel, SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, text
 from starlette.responses import Response
 
 from services.core.clock import system_clock
@@ -154,6 +154,7 @@ async def test_unknown_partners_and_agreements_are_not_found(registry: Registry)
     for path in ("partners/NL-TNM/token", "partners/NL-TNM/suspend", "agreements/agreement-1/end"):
         assert (await registry.post(path))[0] == 404
     assert (await registry.client.delete("/admin/partners/NL-TNM")).status_code == 404
+    assert (await registry.client.get("/admin/agreements/agreement-1")).status_code == 404
     assert (await registry.post("partners/nobody/token"))[0] == 422
 
 
@@ -183,6 +184,35 @@ async def test_after_the_end_the_pair_can_agree_on_something_else(registry: Regi
     assert (status, second["version"]) == (201, 3)
     assert second["agreement_id"] != first["agreement_id"]
     assert [event.version for event in await registry.published("agreement.concluded")] == [1, 2, 3]
+
+
+async def test_what_the_two_agree_on_about_findings_and_prices_is_kept_said_and_shown(registry: Registry) -> None:
+    await registry.invite_both()
+    severities = {"ENERGY_ZERO": "FLAG", "TOTAL_MISMATCH": "DISPUTE"}
+    agreed = {"finding_severities": severities, "rounding_per_line": True, "cdr_due_after_hours": 48}
+    status, shown = await registry.post("agreements", TERMS | agreed)
+    assert (status, shown) == (201, shown | agreed)
+    assert (await registry.post("agreements", TERMS | agreed))[0] == 200
+    assert (await registry.post("agreements", TERMS))[0] == 409
+    assert await registry.get(f"agreements/{shown['agreement_id']}") == shown | {"total_tolerance": "0.01000000"}
+    (event,) = await registry.published("agreement.concluded")
+    assert {each.code: each.severity for each in event.finding_severities} == severities
+    assert (event.rounding_per_line, event.cdr_due_after_hours) == (True, 48)
+    status, error = await registry.post("agreements", TERMS | {"finding_severities": {"TOTAL_MISMACH": "FLAG"}})
+    assert (status, "finding_severities.TOTAL_MISMACH" in error["detail"]) == (422, True)
+    assert "TOTAL_MISMATCH" in error["detail"]
+
+
+async def test_an_agreement_of_an_earlier_release_has_the_defaults(registry: Registry) -> None:
+    await registry.invite_both()
+    _, shown = await registry.post("agreements", TERMS)
+    former = "UPDATE registry.agreements SET rounding_per_line = NULL, finding_severities = NULL"
+    async with registry.context.engine.begin() as connection:
+        await connection.execute(text(former))
+    assert await registry.get(f"agreements/{shown['agreement_id']}") == shown | {"total_tolerance": "0.01000000"}
+    assert (await registry.post("agreements", TERMS))[0] == 200
+    (event,) = await registry.published("agreement.concluded")
+    assert (event.rounding_per_line, event.finding_severities, event.cdr_due_after_hours) == (False, None, None)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,15 @@ from pydantic import Field
 from schemas.fields import Decimal28, Int, Long, Record, Timestamp
 
 
+class FindingSeverity(Record):
+    """What a finding does under this agreement."""
+
+    code: str = Field(description="What may be found (TOTAL_MISMATCH, SESSION_NOT_FOUND, ...).")
+    severity: str = Field(
+        description="INFORM (changes nothing), FLAG (the CDR is flagged, and booked), DISPUTE (nothing is booked as long as the two have not agreed) or REJECT (nothing is booked)."
+    )
+
+
 class AgreementConcluded(Record):
     """A roaming agreement between a visited-CSO and a home-CSP: whether and how they roam."""
 
@@ -37,4 +46,16 @@ class AgreementConcluded(Record):
     valid_from: Timestamp = Field(description="From when it applies, inclusive.")
     valid_until: Timestamp | None = Field(
         default=None, description="Until when it applies, exclusive; empty while it is open-ended."
+    )
+    rounding_per_line: bool | None = Field(
+        default=None,
+        description="Whether each line of a price is rounded and the totals are their sums; empty is no: only the totals are rounded.",
+    )
+    finding_severities: list[FindingSeverity] | None = Field(
+        default=None,
+        description="Findings that do something else than the catalogue of codes has; empty where the two agreed on none.",
+    )
+    cdr_due_after_hours: Int | None = Field(
+        default=None,
+        description="So many hours after a session's end its CDR is missing; empty where clearing's own setting holds.",
     )

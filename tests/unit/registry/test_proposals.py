@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.core.findings import Code, Severity
 from services.registry.proposals import Invitation, Role, ServiceKind, Terms
 
 PARTNER: dict[str, Any] = {"party": "NL-TNM", "name": "The New Motion", "roles": ["CSP"]}
@@ -49,6 +50,11 @@ def test_an_invitation_that_cannot_be(wrong: dict[str, Any]) -> None:
         {"total_tolerance": Decimal("NaN")},
         {"rounding_mode": "UP"},
         {"rounding_digits": 9},
+        {"finding_severities": {"TOTAL_MISMACH": "FLAG"}},
+        {"finding_severities": {"TOTAL_MISMATCH": "IGNORE"}},
+        {"finding_severities": ["TOTAL_MISMATCH"]},
+        {"cdr_due_after_hours": 0},
+        {"cdr_due_after_hours": 1.5},
         {"valid_from": "2026-03-01T00:00:00"},
         {"valid_until": "0001-01-01T00:00:00+12:00"},
     ],
@@ -62,3 +68,18 @@ def test_terms_as_text_and_as_numbers_are_the_same() -> None:
     given = {"total_tolerance": Decimal("0.1"), "rounding_mode": "HALF_EVEN", "valid_from": "2026-03-01T00:00:00.0004Z"}
     terms = Terms.model_validate(AGREEMENT | given)
     assert terms == Terms.model_validate_json(terms.model_dump_json())
+
+
+def test_what_findings_do_can_be_agreed_on() -> None:
+    severities = {"TOTAL_MISMATCH": "DISPUTE", "ENERGY_ZERO": "FLAG"}
+    terms = Terms.model_validate(AGREEMENT | {"finding_severities": severities})
+    assert list(terms.finding_severities.items()) == [
+        (Code.ENERGY_ZERO, Severity.FLAG),
+        (Code.TOTAL_MISMATCH, Severity.DISPUTE),
+    ]
+    assert terms == Terms.model_validate_json(terms.model_dump_json())
+
+
+def test_who_agrees_on_nothing_gets_the_catalogue_and_rounded_totals() -> None:
+    terms = Terms.model_validate(AGREEMENT)
+    assert (terms.finding_severities, terms.rounding_per_line, terms.cdr_due_after_hours) == ({}, False, None)
