@@ -3,22 +3,18 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import insert, text
-from starlette.responses import Response
 
 from services.core.clock import system_clock
 from services.gateway.deliveries.queue import Delivery, enqueue
 from services.gateway.object_store import MODULES
 from services.gateway.refusals import RECEIVER, Reason, Refusal, add
 from services.gateway.tables import connections
-from services.runtime.admin import application
-from services.runtime.settings import AdminSettings
 from services.runtime.work import Work
 from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
 
@@ -27,20 +23,15 @@ CSO, CSP = "FR-SUN", "NL-CSP"
 
 @pytest.fixture
 async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    admin = AdminSettings(token=SecretStr("an operator's token"))
-    async with whole(database_url, tmp_path, admin=admin) as here:
+    async with whole(database_url, tmp_path) as here:
         await here.take("partner.registered", invited(CSO, "CSO", "token-a"), invited(CSP, "CSP", "token-a"))
         await here.context.transactions.run(_fill)
         yield here
 
 
 @pytest.fixture
-async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
-    headers = {"authorization": "Bearer an operator's token"}
-    transport = httpx.ASGITransport(cast(Any, app))
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway/admin", headers=headers) as client:
-        yield client
+def admin(gateway: Gateway) -> httpx.AsyncClient:
+    return gateway.operator()
 
 
 async def test_connections_show_who_is_out_of_reach_and_no_secret(admin: httpx.AsyncClient) -> None:

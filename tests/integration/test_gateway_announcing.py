@@ -2,18 +2,13 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
 
 import httpx
 import pytest
 from aiohttp import web
-from pydantic import SecretStr
 from sqlalchemy import text
-from starlette.responses import Response
 
 from services.gateway.partners.announcing import note_changes
-from services.runtime.admin import application
-from services.runtime.settings import AdminSettings
 from tests.integration.gateway.partners import Partner, partner
 from tests.integration.gateway.systems import PARTY, System, connect, role
 from tests.integration.gateway.whole import Gateway, agreed, invited, whole
@@ -28,8 +23,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Partner]:
 
 @pytest.fixture
 async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    admin = AdminSettings(token=SecretStr("an operator's token"))
-    async with whole(database_url, tmp_path, admin=admin) as here:
+    async with whole(database_url, tmp_path) as here:
         await here.take("partner.registered", invited(PARTY, "CSO", "token-a"), invited("NL-CSP", "CSP", None))
         await here.take("agreement.concluded", agreed(PARTY, "NL-CSP"))
         yield here
@@ -43,13 +37,8 @@ def system(server: Partner, gateway: Gateway) -> System:
 
 
 @pytest.fixture
-async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
-    headers = {"authorization": "Bearer an operator's token"}
-    transport = httpx.ASGITransport(cast(Any, app))
-    url = f"http://gateway/admin/partners/{PARTY}"
-    async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as client:
-        yield client
+def admin(gateway: Gateway) -> httpx.AsyncClient:
+    return gateway.operator(f"/partners/{PARTY}")
 
 
 @pytest.mark.ocpi_rule(7)

@@ -2,21 +2,17 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import insert
-from starlette.responses import Response
 
 from services.gateway.partners.connections import secret_name
 from services.gateway.partners.options import DEFAULT
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tokens import Style, token_hash
 from services.gateway.tables import connections
-from services.runtime.admin import application
-from services.runtime.settings import AdminSettings
 from services.runtime.work import Work
 from tests.integration.gateway.whole import SINCE, Gateway, invited, whole
 
@@ -25,8 +21,7 @@ CSO, CSP = "FR-SUN", "NL-CSP"
 
 @pytest.fixture
 async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    admin = AdminSettings(token=SecretStr("an operator's token"))
-    async with whole(database_url, tmp_path, admin=admin) as here:
+    async with whole(database_url, tmp_path) as here:
         await here.take("partner.registered", invited(CSO, "CSO", "token-a"), invited(CSP, "CSP", None))
         box = SecretBox(bytes(32))
 
@@ -40,12 +35,8 @@ async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
-    headers = {"authorization": "Bearer an operator's token"}
-    transport = httpx.ASGITransport(cast(Any, app))
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway/admin", headers=headers) as client:
-        yield client
+def admin(gateway: Gateway) -> httpx.AsyncClient:
+    return gateway.operator()
 
 
 async def test_options_are_set_changed_and_shown(admin: httpx.AsyncClient) -> None:

@@ -3,21 +3,18 @@
 import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from pydantic import SecretStr
-from starlette.responses import Response
 
 from services.gateway.personal_data import PersonalData
 from services.gateway.vault import Credential, MasterKey, Purpose
 from services.gateway.vault_store import Sealing, Vault
-from services.runtime.admin import application
 from services.runtime.dead_letters import load_private_key, seal
-from services.runtime.settings import AdminSettings, SettingsError
+from services.runtime.settings import SettingsError
 from services.runtime.work import Work
 from tests.integration.gateway.whole import Gateway, whole
 
@@ -28,8 +25,7 @@ KEY = X25519PrivateKey.generate()
 
 @pytest.fixture
 async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    admin = AdminSettings(token=SecretStr("an operator's token"))
-    async with whole(database_url, tmp_path, admin=admin) as here:
+    async with whole(database_url, tmp_path) as here:
         yield here
 
 
@@ -39,11 +35,7 @@ def vault(gateway: Gateway) -> Vault:
 
 
 def client(gateway: Gateway, vault: Vault, letters: X25519PrivateKey | None) -> httpx.AsyncClient:
-    routes = PersonalData(gateway.context, vault, letters).routes()
-    app = application(gateway.settings, routes, fallback=Response(status_code=404))
-    headers = {"authorization": "Bearer an operator's token"}
-    transport = httpx.ASGITransport(cast(Any, app))
-    return httpx.AsyncClient(transport=transport, base_url="http://gateway/admin", headers=headers)
+    return gateway.operator(routes=PersonalData(gateway.context, vault, letters).routes())
 
 
 async def test_an_erased_contract_can_no_longer_be_read(

@@ -2,15 +2,11 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
-from starlette.responses import Response
 
-from services.runtime.admin import application
-from services.runtime.settings import AdminSettings
 from tests.integration.gateway.partners import Partner, partner
 from tests.integration.gateway.pulling import (
     CSO,
@@ -31,8 +27,7 @@ from tests.unit.gateway.samples import tariff
 
 @pytest.fixture
 async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    admin = AdminSettings(token=SecretStr("an operator's token"))
-    async with whole(database_url, tmp_path, admin=admin, pulls=QUICK) as here:
+    async with whole(database_url, tmp_path, pulls=QUICK) as here:
         yield here
 
 
@@ -43,12 +38,8 @@ async def cso(tmp_path: Path) -> AsyncIterator[Partner]:
 
 
 @pytest.fixture
-async def admin(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
-    app = application(gateway.settings, gateway.wiring.admin_routes(), fallback=Response(status_code=404))
-    headers = {"authorization": "Bearer an operator's token"}
-    transport = httpx.ASGITransport(cast(Any, app))
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway/admin", headers=headers) as client:
-        yield client
+def admin(gateway: Gateway) -> httpx.AsyncClient:
+    return gateway.operator()
 
 
 async def test_lists_are_shown_and_read_anew_by_an_operators_wish(

@@ -14,7 +14,10 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import text
+from starlette.responses import Response
+from starlette.routing import Route
 
 from schemas.models.registry import AgreementConcluded, PartnerRegistered
 from services.core.clock import system_clock
@@ -25,17 +28,19 @@ from services.gateway.settings import ClientSettings, GatewaySettings, OwnSettin
 from services.gateway.tables import metadata
 from services.gateway.wiring import Keys, Wiring
 from services.runtime import postgres
+from services.runtime.admin import application
 from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.events import Event, Received
 from services.runtime.service import Context
-from services.runtime.settings import DatabaseSettings
+from services.runtime.settings import AdminSettings, DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from tests.support.databases import migrated
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://hub.example"
+OPERATORS_TOKEN = SecretStr("an operator's token")
 
 
 @dataclass(slots=True)
@@ -107,6 +112,16 @@ class Gateway:
         self.clients.append(made)
         return made
 
+    def operator(self, path: str = "", routes: Sequence[Route] | None = None) -> httpx.AsyncClient:
+        """An operator's client of the admin API, or of these routes of it."""
+        shown = self.wiring.admin_routes() if routes is None else routes
+        app = application(self.settings, shown, fallback=Response(status_code=404))
+        transport = httpx.ASGITransport(cast(Any, app))
+        headers = {"authorization": f"Bearer {OPERATORS_TOKEN.get_secret_value()}"}
+        made = httpx.AsyncClient(transport=transport, base_url=f"http://gateway/admin{path}", headers=headers)
+        self.clients.append(made)
+        return made
+
     async def rows(self, sql: str, **values: Any) -> Sequence[dict[str, Any]]:
         """What a statement reads."""
         async with self.context.engine.connect() as connection:
@@ -134,6 +149,7 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
         gateway=OwnSettings(public_url=URL),
         partners=PartnerSettings(ca_folder=folder),
         client=ClientSettings(timeout_seconds=1, connect_timeout_seconds=1),
+        admin=AdminSettings(token=OPERATORS_TOKEN),
         **groups,
     )
     await asyncio.to_thread(migrated, settings, build(settings))
