@@ -248,6 +248,7 @@ evse_states = Table(
     Column("last_updated", DateTime(timezone=True), nullable=False, comment="of the EVSE, as its owner says"),
     Column("version", BigInteger, nullable=False, comment="counts the changes of its status, from 1"),
     Column("ahead", Boolean, nullable=False, comment="newer than what the location's document says of the EVSE"),
+    Column("shown_from", Text, nullable=False, server_default="", comment="oldest version with it; empty: all have"),
     PrimaryKeyConstraint("owner", "object_key", "audience", "evse_key"),
 )
 

@@ -12,6 +12,7 @@ from services.gateway.deliveries.settlement import Leased
 from services.gateway.ocpi.versions import V2_2_1
 from tests.integration.gateway.bench import CSP, Bench, change, ocpi, patch, put, routed
 from tests.unit.gateway import samples
+from tests.unit.gateway import samples_2_3_0 as newer
 
 PLACE = "locations/FR/SUN/LOC1"
 RECEIVER = "UPDATE gateway.connections SET endpoints = CAST(:endpoints AS jsonb) WHERE platform = 'csp'"
@@ -127,6 +128,27 @@ async def test_it_goes_out_by_itself_and_behind_its_location(bench: Bench) -> No
     (whole,) = await bench.rows("SELECT * FROM gateway.deliveries WHERE module = 'locations'")
     method, path, body = await _rendered(bench, whole)
     assert (method, path, statuses(body)) == ("PUT", "FR/SUN/LOC1", ["CHARGING", "AVAILABLE"])
+
+
+async def test_a_status_of_what_a_version_cannot_show_is_not_for_who_speaks_it(bench: Bench) -> None:
+    megawatt = newer.evse(uid="E2", connectors=[samples.connector(standard="MCS")])
+    both = newer.location(evses=[newer.evse(), megawatt], last_updated=samples.LATER)
+    path = f"https://gateway/ocpi/2.3.0/receiver/{PLACE}"
+    assert ocpi(await bench.clients["cso"].put(path, content=samples.as_body(both)))[1] == 1000
+    assert [each["uid"] for each in (await held(bench))["evses"]] == ["E1"]
+    gone = await bench.clients["csp"].get("/sender/locations/LOC1/E2")
+    assert ocpi(gone)[:2] == (404, 2003)
+    for uid in ("E1", "E2"):
+        assert (await charge(bench, uid=uid, date=LATEST))[1] == 1000
+    queued = "SELECT object_id FROM gateway.deliveries WHERE module = 'evses' ORDER BY object_id"
+    assert [row["object_id"] for row in await bench.rows(queued)] == ["LOC1/E1"]
+    speaks = "UPDATE gateway.connections SET protocol = :protocol WHERE platform = 'csp'"
+    async with bench.engine.begin() as connection:
+        await connection.execute(text(speaks), {"protocol": "OCPI-2.3.0"})
+    await charge(bench, uid="E2", status="BLOCKED", date="2026-03-01T13:00:00Z")
+    async with bench.engine.begin() as connection:
+        await connection.execute(text(speaks), {"protocol": "OCPI-2.2.1"})
+    assert [row["object_id"] for row in await bench.rows(queued)] == ["LOC1/E1", "LOC1/E2"]
 
 
 async def test_nothing_is_queued_for_who_has_no_receiver(bench: Bench) -> None:

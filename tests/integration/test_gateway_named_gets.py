@@ -84,5 +84,7 @@ async def test_the_answer_comes_in_the_askers_version(url: str, tmp_path: Path) 
         answer = await talk.client(CSP).get(PATH, headers=TO_CSO)
         assert told(answer)[:2] == (200, 1000)
         assert "parking" not in told(answer)[2]["evses"][0]
+        talk.answers(samples.evse(connectors=[samples.connector(standard="MCS")]))
+        assert told(await talk.client(CSP).get(f"{PATH}/E1", headers=TO_CSO))[:2] == (404, 2003)
         talk.answers({"evses": 7})
         assert told(await talk.client(CSP).get(PATH, headers=TO_CSO))[:2] == (200, 4000)

@@ -15,7 +15,7 @@ from services.gateway.conversations.relay import SENDER, Hop, Relay, Way
 from services.gateway.conversations.subjects import Subject, asking_party
 from services.gateway.conversations.telling import tell
 from services.gateway.deliveries.requests import PartnerAnswer
-from services.gateway.ocpi.bridging import convert
+from services.gateway.ocpi.bridging import convert, is_carried
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
 from services.gateway.ocpi.versions import Version
 
@@ -48,7 +48,10 @@ class NamedGets:
         way = await self._way(found.party, missing)
         path = "/".join(quote(call.path[name], safe="") for name, _ in _STEPS if name in call.path)
         answer = await self._relay.send(way, Hop("GET", path, asker, call.ids.correlation))
-        return tell(_bridged(answer, part_of(call), way.connection.version, call.version), found.party, asker)
+        part, source = part_of(call), way.connection.version
+        if isinstance(answer.data, dict) and not is_carried(part, answer.data, source, call.version):
+            raise missing
+        return tell(_bridged(answer, part, source, call.version), found.party, asker)
 
     async def _way(self, party: str, missing: Missing) -> Way:
         try:

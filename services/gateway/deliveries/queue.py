@@ -25,8 +25,8 @@ _ENQUEUE: Final = text(
     FROM unnest(
         CAST(:partner AS text[]), CAST(:module AS text[]), CAST(:owner AS text[]), CAST(:object_id AS text[]),
         CAST(:object_version AS bigint[]), CAST(:correlation_id AS text[]), CAST(:after_object_id AS text[]),
-        CAST(:sender AS text[])
-    ) AS n(partner, module, owner, object_id, object_version, correlation_id, after_object_id, sender)
+        CAST(:sender AS text[]), CAST(:shown_from AS text[])
+    ) AS n(partner, module, owner, object_id, object_version, correlation_id, after_object_id, sender, shown_from)
     LEFT JOIN gateway.delivery_modes AS m ON m.module = CASE n.module WHEN 'evses' THEN 'locations' ELSE n.module END
         AND m.visited_cso = CASE WHEN n.module = 'tokens' THEN n.partner ELSE n.owner END
         AND m.home_csp = CASE WHEN n.module = 'tokens' THEN n.owner ELSE n.partner END
@@ -44,6 +44,8 @@ _ENQUEUE: Final = text(
             'identifier', CASE n.module WHEN 'evses' THEN 'locations' ELSE n.module END, 'role', 'RECEIVER'
         ))
     END
+    -- Names of protocols are in the order of their versions.
+    AND (n.shown_from = '' OR c.platform IS NULL OR n.shown_from <= c.protocol)
     ORDER BY n.partner, n.module, n.owner, n.object_id
     ON CONFLICT (partner, module, owner, object_id) DO UPDATE SET
         object_version = excluded.object_version, sender = excluded.sender, revision = d.revision + 1,
@@ -72,6 +74,7 @@ class Delivery:
         object_version: Our version of the row.
         after_object_id: The CDR that a credit CDR must not overtake; the location that an EVSE's status must not.
         sender: Who stands in the OCPI-from headers: the hub for a broadcast push; empty: the owner.
+        shown_from: The oldest version that can say it, by name; nothing is queued for who speaks an older one.
     """
 
     partner: str
@@ -82,6 +85,7 @@ class Delivery:
     correlation_id: str = ""
     after_object_id: str | None = None
     sender: str = ""
+    shown_from: str = ""
 
 
 async def enqueue(work: Work, deliveries: Sequence[Delivery]) -> None:

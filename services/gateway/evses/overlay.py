@@ -8,7 +8,9 @@ from typing import Any
 from services.core.clock import format_utc, parse_utc
 from services.core.errors import BadContent
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.bridging import is_carried
 from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.versions import VERSIONS, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class EvseState:
         evse_key: Its uid in one case: ids compare without case (OCPI, types, CiString).
         version: Counts the changes of its status, from 1.
         ahead: Whether it is newer than what the location's document says.
+        shown_from: The oldest version of OCPI that can show the EVSE, by name; empty where all can.
     """
 
     evse_key: str
@@ -28,21 +31,34 @@ class EvseState:
     last_updated: datetime
     version: int = 1
     ahead: bool = False
+    shown_from: str = ""
 
 
-def states_of(location: Mapping[str, Any], undated: datetime) -> dict[str, EvseState]:
+def states_of(location: Mapping[str, Any], undated: datetime, version: Version) -> dict[str, EvseState]:
     """Return the states that a checked location has in it, by key.
 
     Args:
         location: The document.
         undated: The date of an EVSE whose own cannot be read.
+        version: The version of OCPI that the document is in.
     """
     found = {}
     for evse in location.get("evses") or ():
-        uid = str(evse["uid"])
-        date = _date(evse.get("last_updated"), undated)
-        found[uid.casefold()] = EvseState(uid.casefold(), uid, evse.get("evse_id"), str(evse["status"]), date)
+        key, uid = str(evse["uid"]).casefold(), str(evse["uid"])
+        found[key] = EvseState(
+            evse_key=key,
+            evse_uid=uid,
+            evse_id=evse.get("evse_id"),
+            status=str(evse["status"]),
+            last_updated=_date(evse.get("last_updated"), undated),
+            shown_from=_shown_from(evse, version),
+        )
     return found
+
+
+def _shown_from(evse: Document, version: Version) -> str:
+    able = [each.name for each in VERSIONS.values() if is_carried("evses", evse, version, each)]
+    return "" if len(able) == len(VERSIONS) else able[0]
 
 
 def laid_over(location: Document, states: Iterable[EvseState]) -> Document:

@@ -15,6 +15,7 @@ from services.gateway.evses.events import status_changed
 from services.gateway.evses.overlay import EvseState, following, states_of
 from services.gateway.object_store import Key, Row
 from services.gateway.ocpi.documents import Document
+from services.gateway.ocpi.versions import VERSIONS
 from services.runtime.work import Work
 
 States: TypeAlias = Mapping[Key, Mapping[str, EvseState]]
@@ -30,7 +31,8 @@ _PLACES: Final = (
     "AS k(owner, object_key, audience, evse_key)"
 )
 _READ: Final = (
-    "s.owner, s.object_key, s.audience, s.evse_key, s.evse_uid, s.evse_id, s.status, s.last_updated, s.version, s.ahead"
+    "s.owner, s.object_key, s.audience, s.evse_key, s.evse_uid, s.evse_id, s.status, s.last_updated, s.version, "
+    "s.ahead, s.shown_from"
 )
 _ALL: Final = text(f"SELECT {_READ} FROM gateway.evse_states s JOIN {_KEYS} USING (owner, object_key, audience)")
 _AHEAD: Final = text(f"{_ALL.text} WHERE s.ahead")
@@ -45,17 +47,21 @@ _DELETE: Final = text(
     f"DELETE FROM gateway.evse_states s USING {_PLACES} WHERE (s.owner, s.object_key, s.audience, s.evse_key) = "
     "(k.owner, k.object_key, k.audience, k.evse_key)"
 )
-_NAMES: Final = "owner, object_key, audience, evse_key, evse_uid, evse_id, status, last_updated, version, ahead"
+_NAMES: Final = (
+    "owner, object_key, audience, evse_key, evse_uid, evse_id, status, last_updated, version, ahead, shown_from"
+)
 _VALUES: Final = (
     "unnest(CAST(:owner AS text[]), CAST(:object_key AS text[]), CAST(:audience AS text[]), "
     "CAST(:evse_key AS text[]), CAST(:evse_uid AS text[]), CAST(:evse_id AS text[]), CAST(:status AS text[]), "
-    f"CAST(:last_updated AS timestamptz[]), CAST(:version AS bigint[]), CAST(:ahead AS boolean[])) AS n({_NAMES})"
+    "CAST(:last_updated AS timestamptz[]), CAST(:version AS bigint[]), CAST(:ahead AS boolean[]), "
+    f"CAST(:shown_from AS text[])) AS n({_NAMES})"
 )
 _WRITE: Final = text(
     f"INSERT INTO gateway.evse_states ({_NAMES}) SELECT {_NAMES} FROM {_VALUES} "
     "ORDER BY owner, object_key, audience, evse_key ON CONFLICT (owner, object_key, audience, evse_key) DO UPDATE SET "
     "evse_uid = excluded.evse_uid, evse_id = excluded.evse_id, status = excluded.status, "
-    "last_updated = excluded.last_updated, version = excluded.version, ahead = excluded.ahead"
+    "last_updated = excluded.last_updated, version = excluded.version, ahead = excluded.ahead, "
+    "shown_from = excluded.shown_from"
 )
 # An EVSE's date moves its location's, never backwards (OCPI 2.2.1, mod_locations, PUT and PATCH).
 _CHANGE: Final = text(
@@ -120,7 +126,7 @@ async def replace_states(work: Work, locations: Mapping[Key, tuple[Row, Document
     gone: list[Place] = []
     written: list[tuple[Key, EvseState]] = []
     for key, (row, document) in locations.items():
-        known, now = held.get(key, {}), states_of(document, row.last_updated)
+        known, now = held.get(key, {}), states_of(document, row.last_updated, VERSIONS[row.protocol])
         gone += [(key, each) for each in known if each not in now]
         for state in following(known, now):
             written.append((key, state))
@@ -141,7 +147,7 @@ def _grouped(rows: Any) -> States:
 
 
 def _state(row: Any) -> EvseState:
-    return EvseState(*row[3:10])
+    return EvseState(*row[3:11])
 
 
 def _placed(places: Collection[Place]) -> dict[str, Column]:
@@ -151,6 +157,6 @@ def _placed(places: Collection[Place]) -> dict[str, Column]:
 
 def _columns(written: Sequence[tuple[Key, EvseState]]) -> dict[str, Any]:
     keys = columns([key for key, _ in written], *Key._fields)
-    names = ("evse_key", "evse_uid", "status", "last_updated", "version", "ahead")
+    names = ("evse_key", "evse_uid", "status", "last_updated", "version", "ahead", "shown_from")
     # All may lack an id, which a column in binary form cannot say.
     return {**keys, **columns([s for _, s in written], *names), "evse_id": [s.evse_id for _, s in written]}

@@ -105,6 +105,7 @@ def _delivery(push: Push, location_id: str, state: EvseState, partner: str) -> D
         correlation_id=push.correlation_id,
         after_object_id=location_id,
         sender=push.sender,
+        shown_from=state.shown_from,
     )
 
 

@@ -11,9 +11,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from services.gateway.ocpi.bridging.connectors import connector_down
+from services.gateway.ocpi.bridging.connectors import connector_down, is_known_down
 from services.gateway.ocpi.bridging.hub_clients import client_info_up
-from services.gateway.ocpi.bridging.locations import evse_down, location_down
+from services.gateway.ocpi.bridging.locations import evse_down, is_shown_down, location_down
 from services.gateway.ocpi.bridging.records import cdr_down, cdr_up, session_down, session_up
 from services.gateway.ocpi.bridging.tariffs import tariff_down, tariff_up
 from services.gateway.ocpi.bridging.tokens import holding_down, token_down
@@ -42,6 +42,23 @@ _STEPS: Final[Mapping[tuple[Version, Version], Mapping[str, Step]]] = {
         "tokens": token_down,
     },
 }
+
+_SHOWN: Final[Mapping[tuple[Version, Version], Mapping[str, Callable[[Document], bool]]]] = {
+    (V2_3_0, V2_2_1): {"connectors": is_known_down, "evses": is_shown_down},
+}
+
+
+def is_carried(module: str, document: Document, source: Version, target: Version) -> bool:
+    """Tell whether a version can show an object at all: a part of a location that it has no word for is left out.
+
+    Args:
+        module: As for `convert`.
+        document: The object, checked.
+        source: The version that the document is in.
+        target: The version in question.
+    """
+    shown = [_SHOWN.get(step, {}).get(module) for step in _path(source, target)]
+    return all(each is None or each(document) for each in shown)
 
 
 def convert(module: str, document: Document, source: Version, target: Version) -> Document:

@@ -18,7 +18,12 @@ def connector_down(connector: Document) -> Document:
     return changed(without(connector, _ONLY_NEW), {"standard": lambda standard: NEAREST.get(standard, standard)})
 
 
+def is_known_down(connector: Document) -> bool:
+    """Tell whether 2.2.1 has a word for a connector's type, or for one that the same plug fits."""
+    standard = connector.get("standard")
+    return NEAREST.get(str(standard), standard) in CONNECTOR_TYPES
+
+
 def connectors_down(connectors: list[Document]) -> list[Document]:
     """Return an EVSE's connectors without those of a type for which 2.2.1 has no word."""
-    found = [connector_down(connector) for connector in connectors]
-    return [connector for connector in found if connector.get("standard") in CONNECTOR_TYPES]
+    return [connector_down(connector) for connector in connectors if is_known_down(connector)]

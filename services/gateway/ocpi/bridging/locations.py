@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from services.gateway.ocpi.bridging.connectors import connectors_down
+from services.gateway.ocpi.bridging.connectors import connectors_down, is_known_down
 from services.gateway.ocpi.bridging.energy import energy_mix_down
 from services.gateway.ocpi.bridging.fields import Change, changed, each, without, words
 from services.gateway.ocpi.bridging.tokens import token_down
@@ -51,9 +51,14 @@ def evse_down(evse: Document, places: Mapping[str, Document] = MappingProxyType(
     return changed(found, _EVSE)
 
 
+def is_shown_down(evse: Document) -> bool:
+    """Tell whether 2.2.1 has a word for any connector of an EVSE; without one there is no EVSE."""
+    connectors = evse.get("connectors")
+    return not isinstance(connectors, list) or any(map(is_known_down, connectors))
+
+
 def _evses_down(evses: list[Document], places: Mapping[str, Document]) -> list[Document]:
-    found = [evse_down(evse, places) for evse in evses]
-    return [evse for evse in found if evse.get("connectors") != []]
+    return [evse_down(evse, places) for evse in evses if is_shown_down(evse)]
 
 
 def _parking_restrictions(used: list[Document]) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.gateway.evses.overlay import EvseState, following, laid_over, overlaid, states_of
 from services.gateway.ocpi import documents
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0
 from tests.unit.gateway import samples
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -16,12 +17,21 @@ def location(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_document_says_the_states_of_its_evses_by_their_ids_without_case() -> None:
-    found = states_of(location(), NOW)
+    found = states_of(location(), NOW, V2_2_1)
     assert list(found) == ["e1", "e2"]
     assert found["e1"] == HELD
     undated = samples.location(evses=[samples.evse(last_updated=None)])
-    assert states_of(undated, NOW)["e1"].last_updated == NOW
-    assert states_of(samples.location(evses=None), NOW) == {}
+    assert states_of(undated, NOW, V2_2_1)["e1"].last_updated == NOW
+    assert states_of(samples.location(evses=None), NOW, V2_2_1) == {}
+
+
+def test_a_state_says_which_version_can_show_its_evse() -> None:
+    known, megawatt = (samples.connector(standard=each) for each in ("SAE_J3400", "MCS"))
+    kinds = {"E1": [known], "E2": [megawatt], "E3": [known, megawatt]}
+    newer = samples.location(evses=[samples.evse(uid=uid, connectors=each) for uid, each in kinds.items()])
+    found = states_of(newer, NOW, V2_3_0)
+    assert {key: state.shown_from for key, state in found.items()} == {"e1": "", "e2": "OCPI-2.3.0", "e3": ""}
+    assert {state.shown_from for state in states_of(newer, NOW, V2_2_1).values()} == {""}
 
 
 def test_newer_states_are_laid_over_and_move_the_location() -> None:

@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
+from services.gateway.ocpi.bridging import is_carried
 from services.gateway.ocpi.bridging.locations import evse_down, location_down
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0
 from tests.unit.gateway import samples
 from tests.unit.gateway import samples_2_3_0 as newer
 
@@ -82,6 +84,17 @@ def test_a_connector_that_2_2_1_has_no_word_for_is_left_out_and_so_is_an_evse_wi
         ("both", ["IEC_62196_T2_COMBO"]),
         ("north", ["TESLA_S"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("standards", "carried"),
+    [(["MCS"], False), (["SAE_J3400"], True), (["MCS", "IEC_62196_T2_COMBO"], True)],
+)
+def test_an_evse_by_itself_is_carried_where_one_of_its_connectors_is(standards: list[str], carried: bool) -> None:
+    by_itself = newer.evse(connectors=connectors(*standards))
+    assert is_carried("evses", by_itself, V2_3_0, V2_2_1) is carried
+    assert is_carried("evses", by_itself, V2_3_0, V2_3_0)
+    assert is_carried("connectors", by_itself["connectors"][0], V2_3_0, V2_2_1) is (standards[0] != "MCS")
 
 
 @pytest.mark.ocpi_rule(27)
