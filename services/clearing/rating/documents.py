@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.clearing.rating.restrictions import number, restrictions_of
-from services.clearing.rating.sessions import Period, Session
+from services.clearing.rating.sessions import Period, Session, note
 from services.clearing.rating.tariffs import NO_LIMIT, Component, Element, Limit, Tariff
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
 from services.core.money import EXACT, ZERO
 
 _NOT_AVAILABLE: Final = "#NA"
+_TAXES: Final = ("YES", "NO", "N/A")
 Document = Mapping[str, Any]
 
 
@@ -48,12 +49,14 @@ def parse(content: bytes | str) -> Any:
     """
     try:
         return json.loads(content, parse_float=Decimal, parse_int=Decimal, parse_constant=_refused)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise UnreadableDocument("not a JSON document") from error
+    except RecursionError as error:
+        raise UnreadableDocument("not a JSON document: too deep") from error
+    except (ValueError, ArithmeticError) as error:
+        raise UnreadableDocument(f"not a JSON document: {error}") from error
 
 
 def _refused(constant: str) -> None:
-    raise ValueError(constant)
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def tariff_of(document: object) -> Tariff:
@@ -62,8 +65,8 @@ def tariff_of(document: object) -> Tariff:
     Raises:
         UnreadableDocument: when it lacks what a price needs, or has a number that is none.
     """
-    tariff = _object(document, "tariff")
-    taxes = tariff.get("tax_included")
+    tariff = _object(document, "a tariff")
+    taxes = _taxes(tariff)
     return Tariff(
         tariff_id=_text(tariff, "id"),
         currency=_text(tariff, "currency"),
@@ -75,14 +78,24 @@ def tariff_of(document: object) -> Tariff:
     )
 
 
-def _element(document: object, taxes: object) -> Element:
-    element = _object(document, "element of a tariff")
+def _taxes(tariff: Document) -> str:
+    """Return what a tariff says of taxes; OCPI 2.2.1 has no word for it, and the CDR example of 2.3.0 leaves it out."""
+    stated = tariff.get("tax_included")
+    if stated is None:
+        return "NO"
+    if stated not in _TAXES:
+        raise UnreadableDocument(f"tax_included is neither YES, NO nor N/A: {str(stated)[:40]}")
+    return str(stated)
+
+
+def _element(document: object, taxes: str) -> Element:
+    element = _object(document, "an element of a tariff")
     components = tuple(_component(each, taxes) for each in _list(element, "price_components"))
     return Element(components, restrictions_of(_object(element.get("restrictions") or {}, "restrictions")))
 
 
-def _component(document: object, taxes: object) -> Component:
-    component = _object(document, "price component")
+def _component(document: object, taxes: str) -> Component:
+    component = _object(document, "a price component")
     vat = _optional(component, "vat")
     return Component(
         component_type=_text(component, "type"),
@@ -98,7 +111,7 @@ def _limit(tariff: Document, name: str) -> Limit:
     if price is None:
         return NO_LIMIT
     found = _object(price, name)
-    if "before_taxes" in found:
+    if "before_taxes" in found or "after_taxes" in found:
         return Limit(_number(found, "before_taxes"), _optional(found, "after_taxes"))
     return Limit(_number(found, "excl_vat"), _optional(found, "incl_vat"))
 
@@ -109,11 +122,10 @@ def cdr_of(document: object) -> Cdr:
     Raises:
         UnreadableDocument: when it lacks what a price needs, or has a number that is none.
     """
-    cdr = _object(document, "CDR")
+    cdr = _object(document, "a CDR")
     excl_tax, incl_tax = _cost(cdr)
-    return Cdr(
-        _text(cdr, "id"), _session(cdr), [tariff_of(each) for each in cdr.get("tariffs") or ()], excl_tax, incl_tax
-    )
+    tariffs = [tariff_of(each) for each in _optional_list(cdr, "tariffs")]
+    return Cdr(_text(cdr, "id"), _session(cdr), tariffs, excl_tax, incl_tax)
 
 
 def _session(cdr: Document) -> Session:
@@ -135,12 +147,11 @@ def _totals(cdr: Document) -> Mapping[str, Decimal]:
 
 
 def _period(document: object) -> Period:
-    period = _object(document, "charging period")
+    period = _object(document, "a charging period")
     volumes: dict[str, Decimal] = {}
     for each in _list(period, "dimensions"):
-        dimension = _object(each, "dimension")
-        kind = _text(dimension, "type")
-        volumes[kind] = EXACT.add(volumes.get(kind, ZERO), _number(dimension, "volume"))
+        dimension = _object(each, "a dimension")
+        note(volumes, _text(dimension, "type"), _number(dimension, "volume"))
     tariff_id = period.get("tariff_id")
     return Period(_instant(period, "start_date_time"), volumes, None if tariff_id is None else str(tariff_id))
 
@@ -153,28 +164,33 @@ def _cost(cdr: Document) -> tuple[Decimal | None, Decimal | None]:
     if "before_taxes" not in cost:
         return _number(cost, "excl_vat"), _optional(cost, "incl_vat")
     total = before = _number(cost, "before_taxes")
-    for each in cost.get("taxes") or ():
-        total = EXACT.add(total, _number(_object(each, "tax"), "amount"))
-    return before, total if cost.get("taxes") else None
+    taxes = _optional_list(cost, "taxes")
+    for each in taxes:
+        total = EXACT.add(total, _number(_object(each, "a tax"), "amount"))
+    return before, total if taxes else None
 
 
 def _object(value: object, what: str) -> Document:
     if not isinstance(value, Mapping):
-        raise UnreadableDocument(f"a {what} is no JSON object")
+        raise UnreadableDocument(f"{what} is no JSON object")
     return value
 
 
 def _list(document: Document, name: str) -> Sequence[Any]:
     value = document.get(name)
     if not isinstance(value, list):
-        raise UnreadableDocument(f"{name} is missing or no list")
+        raise UnreadableDocument(f"{name} is missing" if value is None else f"{name} is no list")
     return value
+
+
+def _optional_list(document: Document, name: str) -> Sequence[Any]:
+    return () if document.get(name) is None else _list(document, name)
 
 
 def _text(document: Document, name: str) -> str:
     value = document.get(name)
     if not isinstance(value, str):
-        raise UnreadableDocument(f"{name} is missing or no text")
+        raise UnreadableDocument(f"{name} is missing" if value is None else f"{name} is no text")
     return value
 
 

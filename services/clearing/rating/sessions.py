@@ -1,9 +1,33 @@
 """What was used: a session in the engine's own form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
+
+from services.core.money import EXACT
+
+_LEAST: Final = frozenset({"MIN_CURRENT", "MIN_POWER"})
+_HIGHEST: Final = frozenset({"MAX_CURRENT", "MAX_POWER"})
+_LATEST: Final = frozenset({"CURRENT", "POWER", "STATE_OF_CHARGE"})
+
+
+def note(volumes: MutableMapping[str, Decimal], kind: str, volume: Decimal) -> None:
+    """Add what a charging period says of a dimension, which it may do more than once.
+
+    OCPI mod_cdrs, CdrDimensionType: what was used adds up; of least and highest figures the outermost one counts, of
+    other levels the last one.
+    """
+    before = volumes.get(kind)
+    if before is None or kind in _LATEST:
+        volumes[kind] = volume
+    elif kind in _LEAST:
+        volumes[kind] = min(before, volume)
+    elif kind in _HIGHEST:
+        volumes[kind] = max(before, volume)
+    else:
+        volumes[kind] = EXACT.add(before, volume)
 
 
 @dataclass(frozen=True, slots=True)
