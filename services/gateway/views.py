@@ -4,7 +4,7 @@ Reads come from the same tables that pushes are written to, so a partner reads w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,8 +18,9 @@ from services.gateway.evses.overlay import overlaid
 from services.gateway.evses.store import ahead
 from services.gateway.inbound.invoices import sole_receiver
 from services.gateway.inbound.reading import CSO, CSP, Desk, owner_in_url
+from services.gateway.issued_types import types_of
 from services.gateway.listing import PUBLISHED, Found, Viewer
-from services.gateway.object_store import Row, audiences, current
+from services.gateway.object_store import Key, Row, audiences, current
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
 from services.gateway.ocpi.modules import INVOICES
@@ -106,9 +107,11 @@ class Views:
             async with translated(), self._reading() as connection:
                 found = await listing.page(connection, module, viewer, page, self.max_page_bytes)
                 bodies = await self._bodies(connection, module, found.rows)
+                held = {row.key: (row, body) for row, body in zip(found.rows, bodies, strict=True) if body is not None}
+                types = await types_of(connection, self.vault, module, held)
             url = self.base_url + call.url.partition("?")[0]
             headers = page_headers(page, _shown(page, total, found), url, call.query)
-            return Answer(await _list(module, found.rows, bodies, call.version), headers=headers)
+            return Answer(await _list(module, list(held.values()), types, call.version), headers=headers)
 
         return get
 
@@ -191,20 +194,19 @@ def _shown(page: Page, total: int, found: Found) -> Shown:
     return Shown(max(total, seen), rows, found.more, found.last, rows if found.cut else page.limit)
 
 
-async def _list(module: str, rows: Sequence[Row], bodies: Sequence[bytes | None], version: Version) -> bytes:
-    """Return a page as JSON; what was erased meanwhile is left out."""
+async def _list(module: str, held: Sequence[tuple[Row, bytes]], types: Mapping[Key, str], version: Version) -> bytes:
+    """Return a page as JSON; `types` are those of tokens as `in_version` takes them."""
     found: list[bytes] = []
-    for row, body in zip(rows, bodies, strict=True):
+    for row, body in held:
         if row.protocol != version.name:
             # A page in another version is hundreds of conversions: between them others have their turn.
             await asyncio.sleep(0)
-        if body is not None:
-            found.append(_written(module, row, body, version))
+        found.append(_written(module, row, body, version, types.get(row.key)))
     return b"[" + b",".join(found) + b"]"
 
 
-def _written(module: str, row: Row, body: bytes, version: Version) -> bytes:
-    return to_wire(in_version(module, body, row.protocol, version))
+def _written(module: str, row: Row, body: bytes, version: Version, issued_type: str | None = None) -> bytes:
+    return to_wire(in_version(module, body, row.protocol, version, issued_type))
 
 
 def _part(call: Call, body: bytes) -> bytes:

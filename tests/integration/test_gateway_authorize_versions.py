@@ -61,6 +61,23 @@ async def test_an_older_home_csp_is_asked_by_the_name_that_it_has(gateway: Gatew
     assert answer.json()["data"]["token"] == token
 
 
+async def test_a_card_that_was_never_pushed_is_asked_for_by_all_that_an_older_cso_may_mean(
+    gateway: Gateway, home: Partner
+) -> None:
+    await speak(gateway, V2_3_0)
+    gateway.direct.act = has_asked(gateway)
+    token = samples.token(uid=EMAID, type="EMAID")
+    unknown = web.json_response(SUCCESS | {"status_code": 2004}, status=404)
+    known = web.json_response(SUCCESS | {"data": {"allowed": "ALLOWED", "token": token}})
+    home.answer = lambda sent: known if sent.query == "type=EMAID" else unknown
+    answer = await ask(gateway, V2_2_1, "OTHER", **NAMED)
+    assert [sent.query for sent in home.sent] == ["type=OTHER", "type=EMAID"]
+    assert answer.json()["data"]["token"] == {**token, "type": "OTHER"}
+    home.answer = lambda _sent: web.json_response(SUCCESS | {"status_code": 2004}, status=404)
+    answer = await ask(gateway, V2_2_1, "OTHER", **NAMED)
+    assert (answer.status_code, answer.json()["status_code"], len(home.sent)) == (404, 2004, 4)
+
+
 @pytest.mark.parametrize(("version", "kind"), [(V2_2_1, "OTHER"), (V2_3_0, "EMAID")])
 async def test_the_token_that_is_held_is_shown_in_the_askers_version(
     gateway: Gateway, version: Version, kind: str

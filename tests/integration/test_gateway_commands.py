@@ -270,6 +270,14 @@ async def test_both_versions_talk_to_each_other(url: str, tmp_path: Path) -> Non
         older, requested = await talk.events("command.requested")
         assert (older.protocol, requested.protocol) == ("OCPI-2.2.1", "OCPI-2.3.0")
         assert requested.credential_type == "EMAID"
+        # The operator reads the issuer's own type, as far as the token is held here.
+        named_older = start(talk.csp, token=samples.token(type="OTHER"))
+        await talk.command("START_SESSION", named_older, **TO_CSO)
+        token = samples.token(type="EMAID")
+        place = f"/ocpi/2.3.0/receiver/tokens/NL/CSP/{token['uid']}?type=EMAID"
+        assert (await talk.client(CSP).put(place, json=token)).status_code == 201
+        await talk.command("START_SESSION", named_older, **TO_CSO)
+        assert [each.document["token"]["type"] for each in talk.cso.sent[2:]] == ["OTHER", "EMAID"]
 
 
 def reserve(talk: Talk, **fields: Any) -> dict[str, Any]:

@@ -167,6 +167,26 @@ async def test_a_newer_type_of_token_is_one_contract_in_both_versions(bench: Ben
     assert (issued.credential_type, billed.credential_type) == ("EMAID", "OTHER")
 
 
+async def test_its_issuer_gets_its_own_name_of_it_back(bench: Bench) -> None:
+    renamed = samples.cdr_token(type="OTHER")
+    older = {"cdrs": samples.cdr(cdr_token=renamed), "sessions": samples.session(cdr_token=renamed)}
+    for module, document in older.items():
+        assert ocpi(await pushed(bench, OLD, module, document))[0] == 201
+    assert _types(await _sent(bench, V2_3_0)) == {"cdrs": "OTHER", "sessions": "OTHER"}
+    await pushed(bench, NEW, "tokens")
+    assert _types(await _sent(bench, V2_3_0)) == {"cdrs": "EMAID", "sessions": "EMAID"}
+    assert _types(await _sent(bench, V2_2_1)) == {"cdrs": "OTHER", "sessions": "OTHER"}
+    for module in older:
+        for version, type in ((NEW, "EMAID"), (OLD, "OTHER")):
+            (listed,) = data(await call(bench, "csp", "GET", version, f"sender/{module}"))
+            assert listed["cdr_token"]["type"] == type
+
+
+def _types(sent: dict[str, Rendered]) -> dict[str, str]:
+    copies = {module: json.loads(sent[module].body or b"")["cdr_token"] for module in ("cdrs", "sessions")}
+    return {module: copy["type"] for module, copy in copies.items()}
+
+
 @pytest.mark.parametrize("version", list(VERSIONS.values()))
 async def test_the_report_is_there_under_every_root(bench: Bench, version: Any) -> None:
     assert data(await call(bench, "cso", "GET", version.number, "reports/refusals")) == []

@@ -20,8 +20,9 @@ from services.gateway.authorize.home_answers import HomeAnswers
 from services.gateway.authorize.question import Place
 from services.gateway.authorize.telling import HomeAnswer, question_body, read_home_answer
 from services.gateway.deliveries.courier import Client, Routes
-from services.gateway.ocpi.bridging import convert
-from services.gateway.ocpi.versions import LATEST
+from services.gateway.deliveries.requests import PartnerRequest
+from services.gateway.ocpi.token_types import asked_as
+from services.gateway.ocpi.versions import LATEST, Version
 from services.gateway.partners.connections import Connection
 from services.gateway.settings import AuthorizeSettings
 from services.gateway.vault import Purpose
@@ -104,24 +105,44 @@ class Asking:
     async def _ask(self, context: Context, asked: AuthorizationAsked, correlation_id: str) -> HomeAnswer:
         route = await self._parts.routes.of(asked.home_csp)
         url = None if route is None else route.url("tokens", "SENDER")
-        seconds = self._seconds(asked.deadline, context.clock())
-        if route is None or url is None or seconds <= 0:
+        if route is None or url is None or self._seconds(asked.deadline, context.clock()) <= 0:
             return _NOBODY
         uid = await self._uid(context, asked)
         if uid is None:
             # Its contract was erased: nobody knows this credential any more.
             return HomeAnswer(answer="UNKNOWN")
         place = Place(asked.location_id, tuple(asked.evse_uids)) if asked.location_id else None
-        request = route.request(
-            "tokens",
-            "POST",
-            f"{url.rstrip('/')}/{quote(uid, safe='')}/authorize?type={quote(_type(asked, route), safe='')}",
-            sender=asked.visited_cso,
-            receiver=asked.home_csp,
-            correlation_id=correlation_id or asked.authorization_id,
-            body=question_body(place),
-        )
-        return read_home_answer(await self._parts.client.send(request, seconds), route.version)
+        requests = [
+            route.request(
+                "tokens",
+                "POST",
+                f"{url.rstrip('/')}/{quote(uid, safe='')}/authorize?type={quote(type, safe='')}",
+                sender=asked.visited_cso,
+                receiver=asked.home_csp,
+                correlation_id=correlation_id or asked.authorization_id,
+                body=question_body(place),
+            )
+            for type in await self._types(asked, route)
+        ]
+        return await self._first_known(context, asked, requests, route.version)
+
+    async def _first_known(
+        self, context: Context, asked: AuthorizationAsked, requests: Sequence[PartnerRequest], version: Version
+    ) -> HomeAnswer:
+        """Ask until the credential is known; what could not be asked in time is no answer."""
+        home = _NOBODY
+        for request in requests:
+            seconds = self._seconds(asked.deadline, context.clock())
+            if seconds <= 0:
+                return HomeAnswer(failure="TIMEOUT")
+            home = read_home_answer(await self._parts.client.send(request, seconds), version)
+            if home.answer != "UNKNOWN":
+                break
+        return home
+
+    async def _types(self, asked: AuthorizationAsked, route: Connection) -> Sequence[str]:
+        asker = await self._parts.routes.of(asked.visited_cso)
+        return asked_as(asked.credential_type, LATEST if asker is None else asker.version, route.version)
 
     async def _uid(self, context: Context, asked: AuthorizationAsked) -> str | None:
         async with translated(), context.engine.connect() as connection:
@@ -144,9 +165,3 @@ class Asking:
     def _seconds(self, deadline: datetime, now: datetime) -> float:
         left = (deadline - now).total_seconds() - self._settings.answer_reserve_seconds
         return min(left, self._settings.ask_timeout_seconds)
-
-
-def _type(asked: AuthorizationAsked, route: Connection) -> str:
-    """Return the credential's type as the home-CSP's version names it."""
-    named: str = convert("tokens", {"type": asked.credential_type}, LATEST, route.version)["type"]
-    return named

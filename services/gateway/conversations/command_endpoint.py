@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route
 
 from services.gateway.calls import Call, Front, route
@@ -22,13 +23,15 @@ from services.gateway.conversations.opening import Opener, Request
 from services.gateway.conversations.relay import RECEIVER, Relay
 from services.gateway.conversations.store import Reservation
 from services.gateway.conversations.subjects import asking_party
+from services.gateway.issued_types import UNTOLD, issued_type
 from services.gateway.ocpi import documents
-from services.gateway.ocpi.bridging import convert
+from services.gateway.ocpi.bridging import convert, naming
 from services.gateway.ocpi.envelope import Answer, OcpiError, Status
 from services.gateway.ocpi.versions import Version
 from services.gateway.settings import GatewaySettings
 from services.gateway.vault import Purpose
 from services.gateway.vault_store import Sealing, Vault
+from services.runtime.postgres import translated
 from services.runtime.work import Work
 
 MODULE: Final = "commands"
@@ -41,13 +44,14 @@ class Commands:
         self,
         settings: GatewaySettings,
         *,
+        engine: AsyncEngine,
         finder: Finder,
         relay: Relay,
         opener: Opener,
         vault: Vault,
         clock: Callable[[], datetime],
     ) -> None:
-        self._settings, self._finder, self._relay = settings, finder, relay
+        self._settings, self._engine, self._finder, self._relay = settings, engine, finder, relay
         self._opener, self._vault, self._clock = opener, vault, clock
 
     def routes(self, front: Front, version: Version) -> Sequence[Route]:
@@ -70,7 +74,9 @@ class Commands:
         await self._check(asker, found, command)
         way = await self._relay.way(found.party, MODULE, RECEIVER)
         until = self._remembered_until(command)
-        bridged = convert(MODULE, document, call.version, way.connection.version)
+        target = way.connection.version
+        type = await self._issued_type(command, found.party) if target != call.version else None
+        bridged = naming(MODULE, convert(MODULE, document, call.version, target), call.version, target, type)
 
         async def also(work: Work, conversation: Conversation) -> None:
             await self._publish(work, conversation, command, call.version)
@@ -91,6 +97,13 @@ class Commands:
                 remembered_until=until,
             )
         )
+
+    async def _issued_type(self, command: Command, answerer: str) -> str | None:
+        """Return the type that the home-CSP issued a command's token with, perhaps in another version than this one."""
+        if command.credential is None or command.credential.type != UNTOLD:
+            return None
+        async with translated(), self._engine.connect() as connection:
+            return await issued_type(connection, self._vault, command.credential, answerer)
 
     async def _check(self, asker: str, found: Found, command: Command) -> None:
         needed = SERVICE_NEEDED.get(command.kind)

@@ -79,7 +79,15 @@ class Conversations:
             new_id=uuid4,
         )
         self._endpoints = (
-            Commands(settings, finder=finder, relay=relay, opener=opener, vault=parts.vault, clock=context.clock),
+            Commands(
+                settings,
+                engine=context.engine,
+                finder=finder,
+                relay=relay,
+                opener=opener,
+                vault=parts.vault,
+                clock=context.clock,
+            ),
             Results(settings, transactions=context.transactions, store=store, arrived=self.forwarding.arrived),
             ChargingProfiles(hub, depth, finder=finder, relay=relay, opener=opener),
             ChargingPreferences(context.engine, parts.vault, depth, finder=finder, relay=relay),

@@ -18,6 +18,7 @@ from services.gateway.deliveries.turns import Rendered, Writer
 from services.gateway.evses.overlay import EvseState, overlaid
 from services.gateway.evses.store import ahead, for_partners
 from services.gateway.evses.updates import parts_of
+from services.gateway.issued_types import types_of
 from services.gateway.object_store import Key, Row, newest_of_partners
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.expiry import expired
@@ -70,10 +71,12 @@ class ObjectRenderer:
         states = await ahead(connection, contents) if module == "locations" else {}
         read = {key: _body(module, each, keys, states.get(key, {})) for key, each in contents.items()}
         bodies = {key: body for key, body in read.items() if body is not None}
+        copies = {key: (contents[key], body) for key, body in bodies.items()}
+        types = await types_of(connection, self._vault, module, copies)
 
         @cache
         def write(key: Key, first: bool, version: Version) -> Rendered:
-            return wire(module, contents[key], bodies[key], version, first=first)
+            return wire(module, contents[key], bodies[key], version, first=first, issued_type=types.get(key))
 
         return {
             row.delivery_id: partial(write, content.key, _is_first(row))
@@ -130,7 +133,9 @@ def _is_first(row: Leased) -> bool:
     return row.object_version == row.revision
 
 
-def wire(module: str, content: Row, body: bytes, version: Version, *, first: bool = False) -> Rendered:
+def wire(
+    module: str, content: Row, body: bytes, version: Version, *, first: bool = False, issued_type: str | None = None
+) -> Rendered:
     """Return the request that pushes an object (OCPI, Receiver interface of each module).
 
     Args:
@@ -139,11 +144,12 @@ def wire(module: str, content: Row, body: bytes, version: Version, *, first: boo
         body: The object as JSON, unsealed.
         version: What the receiver speaks.
         first: It has no earlier state of the object. Only invoice reconciliation tells the two apart.
+        issued_type: See `in_version`.
 
     Raises:
         services.core.errors.RoamwattError: when the body cannot be read, or not be put into that version.
     """
-    body = in_version(module, body, content.protocol, version)
+    body = in_version(module, body, content.protocol, version, issued_type)
     if module == "cdrs":
         return Rendered("POST", "", body)
     if module == INVOICES and first and not content.removed:

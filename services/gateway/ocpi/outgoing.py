@@ -9,7 +9,7 @@ from typing import Final
 from services.core.clock import format_utc, parse_utc
 from services.core.errors import BadContent
 from services.gateway.ocpi import documents
-from services.gateway.ocpi.bridging import convert
+from services.gateway.ocpi.bridging import convert, naming
 from services.gateway.ocpi.versions import VERSIONS, Version
 
 # A whole JSON string that is a DateTime without Z. What is quoted inside another string (signed data holds JSON) has a
@@ -17,7 +17,7 @@ from services.gateway.ocpi.versions import VERSIONS, Version
 _NOT_UTC: Final = re.compile(rb'(?<!\\)"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?)"')
 
 
-def in_version(module: str, body: bytes, protocol: str, version: Version) -> bytes:
+def in_version(module: str, body: bytes, protocol: str, version: Version, issued_type: str | None = None) -> bytes:
     """Return a stored object in another version, or as it is where it is in that one; the same bytes each time.
 
     Args:
@@ -25,11 +25,13 @@ def in_version(module: str, body: bytes, protocol: str, version: Version) -> byt
         body: The object as its owner sent it.
         protocol: The version that it is in, by name.
         version: The version that is wanted.
+        issued_type: The type that its issuer gave the token that is copied in it, where that is known.
     """
     if protocol == version.name:
         return body
-    document = documents.parse(body, documents.STORED_DEPTH)
-    return to_wire(documents.render(convert(module, document, VERSIONS[protocol], version)))
+    document, source = documents.parse(body, documents.STORED_DEPTH), VERSIONS[protocol]
+    converted = convert(module, document, source, version)
+    return to_wire(documents.render(naming(module, converted, source, version, issued_type)))
 
 
 def to_wire(body: bytes) -> bytes:

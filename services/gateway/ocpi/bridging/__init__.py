@@ -16,7 +16,7 @@ from services.gateway.ocpi.bridging.hub_clients import client_info_up
 from services.gateway.ocpi.bridging.locations import evse_down, is_shown_down, location_down
 from services.gateway.ocpi.bridging.records import cdr_down, cdr_up, session_down, session_up
 from services.gateway.ocpi.bridging.tariffs import tariff_down, tariff_up
-from services.gateway.ocpi.bridging.tokens import holding_down, token_down
+from services.gateway.ocpi.bridging.tokens import holding_down, named_again, token_down
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import OcpiError
 from services.gateway.ocpi.versions import V2_2_1, V2_3_0, VERSIONS, Version
@@ -84,6 +84,21 @@ def convert(module: str, document: Document, source: Version, target: Version) -
     except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
         raise OcpiError(f"{module}: is not of the form that {source.name} gives it") from error
     return document
+
+
+def naming(module: str, document: Document, source: Version, target: Version, issued_type: str | None) -> Document:
+    """Return a converted document whose copy of a token has its issuer's own type, where the target has a name for it.
+
+    Args:
+        module: `sessions`, `cdrs` or `commands`.
+        document: The document, converted already.
+        source: The version that it was in; an older one may have had to say OTHER.
+        target: The version that it is in now.
+        issued_type: The type that the token's issuer gave it; None where that is not known.
+    """
+    if issued_type is None or not any(step == (V2_2_1, V2_3_0) for step in _path(source, target)):
+        return document
+    return named_again(document, "token" if module == "commands" else "cdr_token", issued_type)
 
 
 @cache

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.ocpi.outgoing import to_wire
+from services.gateway.ocpi.outgoing import in_version, to_wire
+from services.gateway.ocpi.versions import V2_2_1, V2_3_0
 from tests.unit.gateway import samples
 
 
@@ -41,3 +42,17 @@ def test_what_needs_no_change_stays_the_same_bytes(document: dict[str, object]) 
 def test_it_is_settled_after_once(text: str) -> None:
     body = json.dumps({"a": text, "b": "2015-06-29T20:39:09"}).encode()
     assert to_wire(to_wire(body)) == to_wire(body)
+
+
+@pytest.mark.parametrize(
+    ("named", "issued", "there"),
+    [("OTHER", "EMAID", "EMAID"), ("OTHER", None, "OTHER"), ("OTHER", "OTHER", "OTHER"), ("RFID", "EMAID", "RFID")],
+)
+def test_a_copy_of_a_token_gets_its_issuers_type_back_where_an_older_version_had_no_name_for_it(
+    named: str, issued: str | None, there: str
+) -> None:
+    for module, make in (("cdrs", samples.cdr), ("sessions", samples.session)):
+        body = samples.as_body(make(cdr_token=samples.cdr_token(type=named)))
+        newer = json.loads(in_version(module, body, V2_2_1.name, V2_3_0, issued))
+        assert newer["cdr_token"] == samples.cdr_token(type=there)
+        assert in_version(module, body, V2_2_1.name, V2_2_1, issued) == body
