@@ -2,6 +2,7 @@
 
 GET /admin/cdrs/{cso}/{cdr_id}     a cleared CDR; 404 while it waits, and then the answer says until when
 GET /admin/cdrs?cso=&csp=&verdict=&code=&after=&limit=
+GET /admin/missing-cdrs?cso=&csp=&after=&limit=  sessions that ended and have no CDR after the agreed time
 GET /admin/balances?after=&limit=  what each home-CSP owes each visited-CSO, per currency
 GET /admin/balances/{cso}/{csp}    the same of one pair
 GET /admin/summary?cso=&csp=       counts by verdict and finding code, kWh and money per location
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.clearing import reports
+from services.clearing import missing, reports
 from services.clearing.settings import ClearingRules
 from services.core.clock import format_utc
 from services.core.errors import BadContent, NotFound
@@ -33,6 +34,7 @@ class Admin:
         return (
             Route("/admin/cdrs/{cso}/{cdr_id:path}", self.one_cdr, methods=["GET"]),
             Route("/admin/cdrs", self.list_cdrs, methods=["GET"]),
+            Route("/admin/missing-cdrs", self.list_missing, methods=["GET"]),
             Route("/admin/balances/{cso}/{csp}", self.balance, methods=["GET"]),
             Route("/admin/balances", self.list_balances, methods=["GET"]),
             Route("/admin/summary", self.summary, methods=["GET"]),
@@ -70,6 +72,23 @@ class Admin:
         shown = [{name: value for name, value in row.items() if name != "cdr_key"} for row in rows[:limit]]
         last = rows[limit - 1] if len(rows) > limit else None
         return answer({"cdrs": shown, "next": None if last is None else f"{last['visited_cso']}|{last['cdr_key']}"})
+
+    async def list_missing(self, request: Request) -> Response:
+        """List sessions whose CDR is missing; `next` as above."""
+        limit = self._limit(request)
+        async with self._engine.connect() as connection:
+            rows = await missing.page(
+                connection,
+                cso=_given(request, "cso"),
+                csp=_given(request, "csp"),
+                after=_after_cdr(request) or ("", ""),
+                longest_hours=self._rules.overlap_longest_hours,
+                max_rows=limit + 1,
+            )
+        last = rows[limit - 1] if len(rows) > limit else None
+        shown = [reports.shown({name: row[name] for name in row if name != "session_key"}) for row in rows[:limit]]
+        after = None if last is None else f"{last['visited_cso']}|{last['session_key']}"
+        return answer({"missing": shown, "next": after})
 
     async def balance(self, request: Request) -> Response:
         """Show what one home-CSP owes one visited-CSO, per currency; an empty list where nothing was booked."""

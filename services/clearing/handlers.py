@@ -1,13 +1,14 @@
 """Events in, verdicts out: facts and CDRs in any order, a whole batch in a handful of statements."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from schemas.models.gateway import CdrSubmitted, LocationPublished, TariffPublished
 from schemas.models.registry import AgreementConcluded
 from schemas.models.sessions import SessionTracked
-from services.clearing import deciding, fact_store, matching, published, store
-from services.clearing.claims import Claim, claim_of, same
+from services.clearing import deciding, fact_store, matching, missing, published, store
+from services.clearing.claims import Claim, Key, claim_of, same
 from services.clearing.fact_store import FactBook
 from services.clearing.settings import ClearingRules
 from services.clearing.store import Arrival
@@ -20,7 +21,9 @@ from services.runtime.service import Timer
 from services.runtime.work import Handler, Work
 
 _OVER: Final = frozenset({"COMPLETED", "INVALID"})
-_SESSION_COLUMNS: Final = tuple(column.name for column in sessions.columns if not column.primary_key)
+_SESSION_COLUMNS: Final = tuple(
+    column.name for column in sessions.columns if not column.primary_key and not column.name.startswith("cdr_")
+)
 _AGREEMENT_COLUMNS: Final = tuple(column.name for column in agreements.columns)
 
 
@@ -41,8 +44,12 @@ class Clearing:
         }
 
     def timers(self) -> Sequence[Timer]:
-        """Return the timer that lets deadlines pass."""
-        return (Timer("deadlines", self._rules.deadline_check_seconds, self.deadlines_passed),)
+        """Return the timers that let deadlines pass and look for CDRs that never came."""
+        rules = self._rules
+        return (
+            Timer("deadlines", rules.deadline_check_seconds, self.deadlines_passed),
+            Timer("missing-cdrs", rules.missing_check_seconds, self.missing_looked_for),
+        )
 
     async def agreements_concluded(self, work: Work, events: Sequence[Received[Any]]) -> None:
         """Keep each agreement's newest version, and look again at the CDRs of its pair that wait."""
@@ -50,8 +57,7 @@ class Clearing:
         for value in values:
             _check_rounding(value)
         newest = _newest(values, lambda value: (value.visited_cso, value.home_csp, value.agreement_id))
-        rows = [{name: getattr(value, name) for name in _AGREEMENT_COLUMNS} for value in newest]
-        await upsert_newer(work.connection, agreements, rows)
+        await upsert_newer(work.connection, agreements, [_agreement_row(value) for value in newest])
         pairs = {(value.visited_cso, value.home_csp) for value in newest}
         await store.wake(work.connection, store.WAKE_PAIRS, pairs, work.now)
 
@@ -74,7 +80,8 @@ class Clearing:
         values: list[SessionTracked] = [event.value for event in events]
         newest = _newest(values, lambda value: (value.visited_cso, same(value.session_id)))
         await _lock_sessions(work, ((value.visited_cso, same(value.session_id)) for value in newest))
-        await upsert_newer(work.connection, sessions, [_session_row(value) for value in newest])
+        due = await missing.due_times(work.connection, newest, self._rules.cdr_due_after_hours)
+        await upsert_newer(work.connection, sessions, [_session_row(value, due) for value in newest])
         over = {(value.visited_cso, same(value.session_id)) for value in newest if value.state in _OVER}
         max_rows = self._rules.max_waiting_batch_rows
         arrivals = await store.waiting_for(work.connection, over, max_rows) if over else []
@@ -99,6 +106,11 @@ class Clearing:
         arrivals = await store.due(work.connection, work.now, self._rules.max_waiting_batch_rows)
         await self._take(work, arrivals)
         return len(arrivals) == self._rules.max_waiting_batch_rows
+
+    async def missing_looked_for(self, work: Work) -> bool:
+        """Note sessions whose CDR is due and not there; True while there may be more."""
+        max_rows = self._rules.max_missing_batch_rows
+        return await missing.look(work, max_rows, self._rules.overlap_longest_hours) == max_rows
 
     async def _take(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         """Clear what is ready. Credits come second: what they take back may stand in the same batch."""
@@ -161,6 +173,13 @@ def _check_rounding(value: AgreementConcluded) -> None:
         raise BadContent(f"agreement {value.agreement_id}: no rounding {value.rounding_mode}/{value.rounding_digits}")
 
 
-def _session_row(value: SessionTracked) -> dict[str, Any]:
+def _agreement_row(value: AgreementConcluded) -> dict[str, Any]:
+    agreed = {each.code: each.severity for each in value.finding_severities or ()}
+    row = {name: getattr(value, name) for name in _AGREEMENT_COLUMNS}
+    return row | {"finding_severities": agreed}
+
+
+def _session_row(value: SessionTracked, due: Mapping[Key, datetime | None]) -> dict[str, Any]:
+    key = value.visited_cso, same(value.session_id)
     row = {name: getattr(value, name) for name in _SESSION_COLUMNS}
-    return {"visited_cso": value.visited_cso, "session_key": same(value.session_id), **row}
+    return {"visited_cso": key[0], "session_key": key[1], "cdr_due_at": due.get(key), **row}

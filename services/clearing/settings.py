@@ -17,6 +17,9 @@ class ClearingRules(Group):
     Attributes:
         cdr_wait_for_facts_seconds: How long a CDR waits, from its arrival, for what it names and is not known yet.
         deadline_check_seconds: How often waiting CDRs are looked at.
+        cdr_due_after_hours: So long after a session's end its CDR is missing, where the agreement says nothing else.
+        missing_check_seconds: How often it is looked for CDRs that are missing.
+        max_missing_batch_rows: The most sessions that one transaction looks at for it.
         max_waiting_batch_rows: The most waiting CDRs that one transaction takes up again.
         overlap_longest_hours: A session longer than this may go unnoticed as one that overlaps another.
         max_page_rows: The most CDRs or balances that one answer of the admin API lists.
@@ -24,6 +27,9 @@ class ClearingRules(Group):
 
     cdr_wait_for_facts_seconds: Annotated[float, Field(ge=0)] = 60
     deadline_check_seconds: Seconds = 1
+    cdr_due_after_hours: Annotated[int, Field(gt=0, le=24 * 366)] = 24
+    missing_check_seconds: Seconds = 60
+    max_missing_batch_rows: Count = 1_000
     max_waiting_batch_rows: Count = 1_000
     overlap_longest_hours: Count = 31 * 24
     max_page_rows: Count = 500

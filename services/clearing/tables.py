@@ -21,6 +21,9 @@ agreements = Table(
     Column("total_tolerance", _AMOUNT, nullable=False, comment="in the currency of the CDR"),
     Column("rounding_mode", Text, nullable=False),
     Column("rounding_digits", Integer, nullable=False),
+    Column("rounding_per_line", Boolean, comment="null is no"),
+    Column("finding_severities", JSON, comment="severity by code, where it is not that of the catalogue"),
+    Column("cdr_due_after_hours", Integer, comment="counts from a session's end; null is our setting"),
     Column("valid_from", _TIME, nullable=False, comment="inclusive"),
     Column("valid_until", _TIME, comment="exclusive; null is open-ended"),
 )
@@ -66,6 +69,19 @@ sessions = Table(
     Column("evse_uid", Text, nullable=False),
     Column("connector_id", Text, nullable=False),
     Column("currency", Text, nullable=False),
+    Column(
+        "cdr_due_at",
+        _TIME,
+        comment="when it is looked whether there is a CDR; null afterwards, and where none is expected",
+    ),
+    Column("cdr_missing_since", _TIME, comment="there was no CDR when it was looked; one may have come since"),
+    Index("sessions_cdr_due", "cdr_due_at", postgresql_where=text("cdr_due_at IS NOT NULL")),
+    Index(
+        "sessions_cdr_missing",
+        "visited_cso",
+        "session_key",
+        postgresql_where=text("cdr_missing_since IS NOT NULL"),
+    ),
 )
 
 waiting = Table(
@@ -114,6 +130,7 @@ cdrs = Table(
     Column("credited_by", Text, comment="the credit CDR that took it back"),
     Column("decided_at", _TIME, nullable=False),
     Index("cdrs_occupied", "visited_cso", "evse_key", "connector_key", "ended_at"),
+    Index("cdrs_session", "visited_cso", text("lower(session_id)")),
 )
 
 ledger = Table(

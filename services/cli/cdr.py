@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import say, show_fields, show_rows
+from services.cli.output import say, show_fields, show_json, show_rows
 
 app = typer.Typer(help="Look at cleared CDRs and balances.", no_args_is_help=True)
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 COLUMNS = {
     "cdr_id": "CDR",
     "visited_cso": "visited-CSO",
@@ -45,6 +46,35 @@ def list_all(
     query: dict[str, str | int] = {name: value for name, value in wanted.items() if value}
     found = AdminApi.here().get("clearing", "/cdrs", limit=limit, **query)
     show_rows(found["cdrs"], COLUMNS, "No such CDR was cleared yet.")
+    if found["next"]:
+        say(f"\nThere are more than {limit}.")
+
+
+MISSING = {
+    "missing_since": "missing since",
+    "session_id": "session",
+    "visited_cso": "visited-CSO",
+    "home_csp": "home-CSP",
+    "ended_at": "ended",
+    "kwh": "kWh",
+}
+
+
+@app.command()
+def missing(
+    *,
+    cso: Annotated[str | None, typer.Option(help="Only of this visited-CSO.")] = None,
+    csp: Annotated[str | None, typer.Option(help="Only of this home-CSP.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List sessions that ended and have no CDR after the agreed time."""
+    query: dict[str, str | int] = {name: value for name, value in (("cso", cso), ("csp", csp)) if value}
+    found = AdminApi.here().get("clearing", "/missing-cdrs", limit=limit, **query)
+    if as_json:
+        show_json(found)
+        return
+    show_rows(found["missing"], MISSING, "No CDR is missing.")
     if found["next"]:
         say(f"\nThere are more than {limit}.")
 

@@ -1,57 +1,17 @@
 """The admin API of clearing on the real PostgreSQL."""
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
-from uuid import uuid4
 
 import pytest_asyncio
-from httpx import ASGITransport, AsyncClient
-from pydantic import SecretStr
-from starlette.responses import Response
 
-from services.clearing.__main__ import build
-from services.clearing.settings import ClearingRules, ClearingSettings
-from services.runtime.admin import application
-from services.runtime.direct import DirectProducer
-from services.runtime.service import Context
-from services.runtime.settings import AdminSettings
-from tests.integration.clearing_rig import Rig, agreement, running
+from tests.integration.clearing_api import Api, asking
 from tests.unit.clearing import samples
-from tests.unit.clearing.samples import period, place
-
-TOKEN = "a token of the operator's"
-NAMES_NOTHING: dict[str, Any] = {"session_id": None, "tariffs": [], "periods": [period({"ENERGY": "20"})]}
-
-
-class Api:
-    """Asks clearing's admin API."""
-
-    def __init__(self, rig: Rig, client: AsyncClient) -> None:
-        self.rig, self._client = rig, client
-
-    async def get(self, path: str, **query: str | int) -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        answered = await self._client.get(f"/admin/{path}", params=query, headers=headers)
-        return answered.status_code, answered.json()
-
-    async def cdr(self, cdr_id: str, **changes: Any) -> None:
-        where = {"cdr_id": cdr_id, "event_id": uuid4(), "location": place(connector_id=cdr_id)}
-        await self.rig.take("cdr.submitted", samples.cdr(**(NAMES_NOTHING | where | changes)))
 
 
 @pytest_asyncio.fixture
 async def api(database_url: str) -> AsyncIterator[Api]:
-    async with running(database_url) as rig:
-        settings = ClearingSettings(
-            admin=AdminSettings(token=SecretStr(TOKEN)), clearing=ClearingRules(max_page_rows=2)
-        )
-        context = Context(
-            settings, rig.engine, rig.transactions, rig.codec, cast(DirectProducer, None), lambda: rig.clock.now
-        )
-        app = application(settings, build(settings).admin_routes(context), Response("elsewhere", 404))
-        async with AsyncClient(transport=ASGITransport(app=app), base_url="https://test") as client:
-            await rig.take("agreement.concluded", agreement(), agreement(home_csp="DE-ABC"))
-            yield Api(rig, client)
+    async with asking(database_url) as opened:
+        yield opened
 
 
 async def test_a_cdr_is_shown_once_it_has_a_verdict(api: Api) -> None:
