@@ -76,6 +76,7 @@ agreements = Table(
     Column("services", ARRAY(Text), nullable=False),
     Column("valid_from", DateTime(timezone=True), nullable=False),
     Column("valid_until", DateTime(timezone=True)),
+    Column("begun_at", DateTime(timezone=True), comment="when it was learnt of; null: long ago"),
     PrimaryKeyConstraint("visited_cso", "home_csp"),
     Index("agreements_home_csp", "home_csp"),
 )

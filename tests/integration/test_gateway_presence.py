@@ -142,6 +142,30 @@ async def test_the_list_has_pages(gateway: Gateway, servers: Mapping[str, Partne
     assert len(await listed(sun, date_to="2999-01-01T00:00:00Z")) == 6
 
 
+@pytest.mark.ocpi_rule(8)
+async def test_who_becomes_visible_by_an_agreement_is_news_whatever_its_own_date(
+    gateway: Gateway, servers: Mapping[str, Partner]
+) -> None:
+    sun = await register(gateway, servers[SUN], SUN)
+    await scan(gateway)
+    later = "2026-03-01T00:00:00Z"
+    async with gateway.context.engine.begin() as connection:
+        await connection.execute(text("UPDATE gateway.clients SET last_updated = '2025-01-01T00:00:00Z'"))
+        long_ago = "UPDATE gateway.agreements SET begun_at = valid_from, valid_from = '2025-01-01T00:00:00Z'"
+        await connection.execute(text(long_ago))
+    assert await listed(sun, date_from=later) == []
+    # Another version of what is in force is no news; what ended and began again is.
+    await gateway.take("agreement.concluded", agreed(SUN, CSP, version=2))
+    assert await listed(sun, date_from=later) == []
+    await gateway.take("agreement.concluded", agreed(SUN, CSP, version=3, status="ENDED"))
+    await gateway.take("agreement.concluded", agreed(SUN, CSP, version=4))
+    assert await listed(sun, date_from=later) == [("CSP", "EMSP", "PLANNED")]
+    (news,) = (await sun.get(LIST)).json()["data"]
+    await _delivered(gateway)
+    (told,) = servers[SUN].received("/hubclientinfo")
+    assert told.document == news
+
+
 async def test_a_partner_is_told_of_every_change_once(gateway: Gateway, servers: Mapping[str, Partner]) -> None:
     await register(gateway, servers[SUN], SUN)
     csp = await register(gateway, servers[CSP], CSP)

@@ -40,7 +40,7 @@ def agreements_concluded(settings: SnapshotSettings) -> Handler:
     """Return the handler that keeps agreements, begins their snapshots, and stops what an ended one had queued."""
 
     async def handle(work: Work, events: Sequence[Received[AgreementConcluded]]) -> None:
-        written = await store.upsert_agreements(work.connection, [event.value for event in events])
+        written = await store.upsert_agreements(work.connection, [event.value for event in events], work.now)
         await begin_snapshots(work.connection, written, work.now, settings.settle_seconds)
         await _end(work.connection, [each for each in written if each.status != "ACTIVE"])
 

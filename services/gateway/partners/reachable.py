@@ -42,8 +42,8 @@ async def reachable(connection: AsyncConnection, parties: Collection[str], now: 
     must find receivers that know it already.
     """
     asking = select(literal("").label("platform"), func.unnest(cast(sorted(parties), ARRAY(Text))).label("party"))
-    found = reached(asking.subquery("asking"), now).subquery("found")
-    rows = await connection.execute(select(found.c.party, found.c.role, found.c.name).order_by(*found.c))
+    f = reached(asking.subquery("asking"), now).subquery("found").c
+    rows = await connection.execute(select(f.party, f.role, f.name).order_by(f.party, f.role, f.name))
     return [Reachable(*row) for row in rows]
 
 
@@ -66,11 +66,15 @@ def digest(found: Sequence[Reachable]) -> str:
 
 
 def reached(asking: Subquery, now: datetime) -> Select[Any]:
-    """Return platform, party, role and name of all that is reached by those who ask (platform, party)."""
+    """Return platform, party, role and name of all that is reached by those who ask (platform, party), and since when.
+
+    That is since the first of its agreements in force began and was known here.
+    """
     a, p = agreements.c, peers.c
     in_force = and_(a.status == "ACTIVE", a.valid_from <= now, or_(a.valid_until.is_(None), a.valid_until > now))
-    csps = select(asking.c.platform, a.home_csp.label("party"), literal("EMSP").label("role"))
-    csos = select(asking.c.platform, a.visited_cso, literal("CPO"))
+    since = func.greatest(a.valid_from, a.begun_at).label("since")
+    csps = select(asking.c.platform, a.home_csp.label("party"), literal("EMSP").label("role"), since)
+    csos = select(asking.c.platform, a.visited_cso, literal("CPO"), since)
     both = union_all(
         csps.join(agreements, a.visited_cso == asking.c.party).where(in_force),
         csos.join(agreements, a.home_csp == asking.c.party).where(in_force),
@@ -79,8 +83,8 @@ def reached(asking: Subquery, now: datetime) -> Select[Any]:
     # Parties of the platform itself are no news to it.
     is_own = exists().where(own.c.platform == both.c.platform, own.c.party == both.c.party)
     return (
-        select(both.c.platform, both.c.party, both.c.role, p.name)
+        select(both.c.platform, both.c.party, both.c.role, p.name, func.min(both.c.since).label("since"))
         .join(peers, p.party == both.c.party)
         .where(p.status != "REMOVED", ~is_own)
-        .distinct()
+        .group_by(both.c.platform, both.c.party, both.c.role, p.name)
     )

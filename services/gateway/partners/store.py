@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, literal, select, update
+from sqlalchemy import and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,14 +77,20 @@ def _peer_row(partner: PartnerRegistered) -> dict[str, Any]:
 
 
 async def upsert_agreements(
-    connection: AsyncConnection, concluded: Sequence[AgreementConcluded]
+    connection: AsyncConnection, concluded: Sequence[AgreementConcluded], now: datetime
 ) -> list[AgreementConcluded]:
-    """Write agreements, the last of each pair, and return those that were newer than what was stored."""
+    """Write agreements, the last of each pair, and return those that were newer than what was stored.
+
+    One that takes the place of another in force began when that one did; else it begins now.
+    """
     newest = {(each.visited_cso, each.home_csp): each for each in concluded}
-    names = [column.name for column in agreements.columns]
-    rows = [{name: getattr(newest[pair], name) for name in names} for pair in sorted(newest)]
-    statement = insert(agreements).values(rows)
-    changed = {name: statement.excluded[name] for name in names if name not in {"visited_cso", "home_csp"}}
+    names = [column.name for column in agreements.columns if column.name != "begun_at"]
+    rows = [{name: getattr(newest[pair], name) for name in names} | {"begun_at": now} for pair in sorted(newest)]
+    statement, old = insert(agreements).values(rows), agreements.c
+    keys = {"visited_cso", "home_csp"}
+    changed: dict[str, Any] = {name: statement.excluded[name] for name in names if name not in keys}
+    goes_on = and_(old.status == "ACTIVE", or_(old.valid_until.is_(None), old.valid_until > now))
+    changed["begun_at"] = case((goes_on, old.begun_at), else_=statement.excluded.begun_at)
     written = await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["visited_cso", "home_csp"],

@@ -66,18 +66,20 @@ async def seen_by(
     """Return clients, by party and role, as a platform with these parties is to see them.
 
     One that it has no agreement with any more is SUSPENDED to it, from the end of that agreement on: a ClientInfo
-    cannot be deleted.
+    cannot be deleted. One that it has an agreement with was updated for it when that began, at the earliest.
     """
     c = clients.c
     named = select(clients).where(or_(*(and_(c.party == party, c.role == role) for party, role in sorted(wanted))))
-    visible = {(row.party, row.role) for row in await connection.execute(select(_visible(parties, now)))}
+    visible = {(row.party, row.role): row for row in await connection.execute(select(_visible(parties, now)))}
     ended = await _ended(connection, parties, now)
     found: dict[tuple[str, str], Client] = {}
     for row in await connection.execute(named):
-        status, last_updated = row.status, row.last_updated
-        if (row.party, row.role) not in visible:
-            status, last_updated = Status.SUSPENDED.value, max(last_updated, ended.get(row.party, last_updated))
-        found[row.party, row.role] = Client(row.party, row.role, status, last_updated)
+        seen = visible.get((row.party, row.role))
+        if seen is None:
+            last_updated = max(row.last_updated, ended.get(row.party, row.last_updated))
+            found[row.party, row.role] = Client(row.party, row.role, Status.SUSPENDED.value, last_updated)
+        else:
+            found[row.party, row.role] = Client(row.party, row.role, row.status, seen.last_updated)
     return found
 
 
@@ -87,9 +89,14 @@ def _visible(parties: Collection[str], now: datetime) -> Subquery:
 
 
 def visible_to(asking: Subquery, now: datetime) -> Select[Any]:
-    """Return platform and client of all that those who ask (platform, party) may know of."""
-    found, c = reached(asking, now).subquery("found"), clients.c
-    return select(found.c.platform, clients).join(clients, and_(c.party == found.c.party, c.role == found.c.role))
+    """Return platform and client of all that those who ask (platform, party) may know of.
+
+    What they could not see before is news to them, whatever its own date is: a list by `date_from` has it.
+    """
+    f, c = reached(asking, now).subquery("found").c, clients.c
+    last_updated = func.greatest(c.last_updated, f.since).label("last_updated")
+    shown = select(f.platform, c.party, c.role, c.status, c.version, last_updated, c.created)
+    return shown.join(clients, and_(c.party == f.party, c.role == f.role))
 
 
 def _dates(found: Subquery, page: Page) -> list[ColumnElement[bool]]:
