@@ -3,21 +3,20 @@
 from datetime import datetime
 
 from services.clearing import ledger, records
-from services.clearing.audit import audit
-from services.clearing.claims import Claim
-from services.clearing.facts import Facts
-from services.clearing.findings import verdict
+from services.clearing.audit.engine import audit
+from services.clearing.audit.facts import Facts
+from services.clearing.audit.rules import AuditRules
+from services.clearing.claims import SubmittedClaim
 from services.clearing.records import Decision
-from services.clearing.rules import AuditRules
 from services.core.ids import event_id
 from services.core.party import pair_key
 from services.runtime.events import Event
 
 
-def decide(claim: Claim, facts: Facts, rules: AuditRules, now: datetime) -> Decision:
+def decide(claim: SubmittedClaim, facts: Facts, rules: AuditRules, now: datetime) -> Decision:
     """Return the first revision of a CDR: what was found, what follows, what is booked."""
     audited = audit(claim, facts, rules)
-    judged = verdict(audited.findings)
+    judged = audited.verdict
     booking = ledger.book(judged, claim.amounts)
     entries = ledger.entries(claim.cdr.visited_cso, claim.cdr.home_csp, booking.change.amount)
     return Decision(

@@ -10,9 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clearing import published
-from services.clearing.claims import Claim
-from services.clearing.facts import AgreementFact, CreditedFact, Facts, LocationFact, SessionFact
-from services.clearing.findings import Verdict
+from services.clearing.audit.claims import same
+from services.clearing.audit.facts import AgreementFact, CreditedFact, Facts, LocationFact, Neighbour, SessionFact
+from services.clearing.audit.findings import Verdict
+from services.clearing.claims import SubmittedClaim
 from services.clearing.occupancy import Occupancy
 from services.clearing.rating.tariffs import Tariff
 from services.clearing.records import Decision
@@ -60,11 +61,13 @@ _CREDITED: Final = text(
 )
 # The bound above keeps a late CDR from walking over all that came after it on the same connector.
 _OVERLAPS: Final = text(
-    """SELECT w.visited_cso, w.cdr_key, o.cdr_id
+    """SELECT w.visited_cso, w.cdr_key, o.*
     FROM json_to_recordset(CAST(:rows AS json)) AS w(visited_cso text, cdr_key text, evse_key text,
         connector_key text, started_at timestamptz, ended_at timestamptz)
     CROSS JOIN LATERAL (
-        SELECT cdr_id FROM clearing.cdrs AS c
+        SELECT c.cdr_id, c.cdr_key AS other_key, c.revision, c.session_id, c.started_at, c.ended_at, c.kwh,
+            coalesce(c.claimed_total_incl_tax, c.claimed_total_excl_tax) AS total
+        FROM clearing.cdrs AS c
         WHERE c.visited_cso = w.visited_cso AND c.evse_key = w.evse_key AND c.connector_key = w.connector_key
             AND c.ended_at > w.started_at AND c.ended_at < w.ended_at + make_interval(hours => :longest_hours)
             AND c.started_at < w.ended_at AND c.credited_by IS NULL
@@ -83,7 +86,7 @@ class FactBook:
     credited: dict[Key, CreditedFact]
     occupancy: Occupancy = field(default_factory=Occupancy)
 
-    def of(self, claim: Claim) -> Facts:
+    def of(self, claim: SubmittedClaim) -> Facts:
         """Return what is known about one CDR."""
         cdr = claim.cdr
         return Facts(
@@ -92,21 +95,22 @@ class FactBook:
             tariffs=self.tariffs.get(claim.key, {}),
             location=self.locations.get(claim.place),
             credited=None if claim.credits is None else self.credited.get(claim.credits),
-            overlapping=self.occupancy.overlapping(claim),
+            neighbours=self.occupancy.neighbours(claim),
         )
 
     def note(self, decision: Decision) -> None:
         """Take a decision into account for the CDRs that are decided after it."""
         claim = decision.claim
-        if decision.verdict is Verdict.REJECTED:
+        if decision.verdict is not Verdict.REJECTED:
+            self.occupancy.occupy(claim)
+        if not decision.verdict.books:
             return
-        self.occupancy.occupy(claim)
         credited = None if claim.credits is None else self.credited.get(claim.credits)
         if claim.credits is not None and credited is not None and credited.credited_by is None:
             self.credited[claim.credits] = replace(credited, credited_by=claim.cdr.cdr_id)
 
 
-async def look_up(connection: AsyncConnection, claims: Sequence[Claim]) -> FactBook:
+async def look_up(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> FactBook:
     """Look up all that is known about these CDRs, but for overlaps (see `look_up_overlaps`)."""
     return FactBook(
         agreements=await _agreements(connection, claims),
@@ -118,9 +122,9 @@ async def look_up(connection: AsyncConnection, claims: Sequence[Claim]) -> FactB
 
 
 async def look_up_overlaps(
-    connection: AsyncConnection, claims: Sequence[Claim], longest_hours: int
-) -> Mapping[Key, str]:
-    """Return, for CDRs that share connector and time with a cleared one, the id of that one.
+    connection: AsyncConnection, claims: Sequence[SubmittedClaim], longest_hours: int
+) -> Mapping[Key, Neighbour]:
+    """Return, for CDRs that share connector and time with a cleared one, that one.
 
     The caller holds the locks of `connector_locks`, so that no other transaction clears one meanwhile.
     """
@@ -137,10 +141,28 @@ async def look_up_overlaps(
         if claim.connector is not None
     ]
     found = await _rows(connection, _OVERLAPS, rows, longest_hours=longest_hours)
-    return {(row.visited_cso, row.cdr_key): row.cdr_id for row in found}
+    connectors = {claim.key: claim.connector for claim in claims}
+    return {(row.visited_cso, row.cdr_key): _neighbour(row, connectors[row.visited_cso, row.cdr_key]) for row in found}
 
 
-async def _agreements(connection: AsyncConnection, claims: Sequence[Claim]) -> Mapping[Key, Sequence[AgreementFact]]:
+def _neighbour(row: Any, connector: tuple[str, str, str] | None) -> Neighbour:
+    return Neighbour(
+        cdr_id=row.cdr_id,
+        revision=row.revision,
+        key=(row.visited_cso, row.other_key),
+        session=None if row.session_id is None else (row.visited_cso, same(row.session_id)),
+        connector=connector,
+        credential=None,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        energy=row.kwh,
+        total=row.total,
+    )
+
+
+async def _agreements(
+    connection: AsyncConnection, claims: Sequence[SubmittedClaim]
+) -> Mapping[Key, Sequence[AgreementFact]]:
     pairs = {(claim.cdr.visited_cso, claim.cdr.home_csp) for claim in claims}
     found: defaultdict[Key, list[AgreementFact]] = defaultdict(list)
     for row in await _rows(connection, _AGREEMENTS, _named(pairs, "visited_cso", "home_csp")):
@@ -152,7 +174,7 @@ async def _agreements(connection: AsyncConnection, claims: Sequence[Claim]) -> M
     return found
 
 
-async def _sessions(connection: AsyncConnection, claims: Sequence[Claim]) -> Mapping[Key, SessionFact]:
+async def _sessions(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> Mapping[Key, SessionFact]:
     keys = {claim.session for claim in claims if claim.session is not None}
     found = await _rows(connection, _SESSIONS, _named(keys, "visited_cso", "session_key"))
     return {
@@ -174,7 +196,7 @@ async def _sessions(connection: AsyncConnection, claims: Sequence[Claim]) -> Map
     }
 
 
-async def _tariffs(connection: AsyncConnection, claims: Sequence[Claim]) -> Mapping[Key, Mapping[str, Tariff]]:
+async def _tariffs(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> Mapping[Key, Mapping[str, Tariff]]:
     rows = [
         {
             "visited_cso": claim.cdr.visited_cso,
@@ -195,7 +217,7 @@ async def _tariffs(connection: AsyncConnection, claims: Sequence[Claim]) -> Mapp
     return found
 
 
-async def _locations(connection: AsyncConnection, claims: Sequence[Claim]) -> Mapping[Key, LocationFact]:
+async def _locations(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> Mapping[Key, LocationFact]:
     places = {claim.place for claim in claims}
     names = ("visited_cso", "home_csp", "location_key", "evse_key", "connector_key")
     return {
@@ -206,7 +228,7 @@ async def _locations(connection: AsyncConnection, claims: Sequence[Claim]) -> Ma
     }
 
 
-async def _credited(connection: AsyncConnection, claims: Sequence[Claim]) -> dict[Key, CreditedFact]:
+async def _credited(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> dict[Key, CreditedFact]:
     keys = {claim.credits for claim in claims if claim.credits is not None}
     found = await _rows(connection, _CREDITED, _named(keys, "visited_cso", "cdr_key"))
     return {

@@ -8,7 +8,8 @@ from schemas.models.gateway import CdrSubmitted, LocationPublished, TariffPublis
 from schemas.models.registry import AgreementConcluded
 from schemas.models.sessions import SessionTracked
 from services.clearing import deciding, fact_store, matching, missing, published, store
-from services.clearing.claims import Claim, Key, claim_of, same
+from services.clearing.audit.claims import Claim, Key, same
+from services.clearing.claims import SubmittedClaim, claim_of
 from services.clearing.fact_store import FactBook
 from services.clearing.settings import ClearingRules
 from services.clearing.store import Arrival
@@ -92,7 +93,7 @@ class Clearing:
     async def cdrs_submitted(self, work: Work, events: Sequence[Received[Any]]) -> None:
         """Clear the CDRs that lack nothing, and let the others wait. One that came before is passed over."""
         submitted: list[CdrSubmitted] = [event.value for event in events]
-        claims: dict[tuple[str, str], Claim] = {}
+        claims: dict[tuple[str, str], SubmittedClaim] = {}
         for claim in map(claim_of, submitted):
             claims.setdefault(claim.key, claim)
         known = await store.known(work.connection, claims)
@@ -115,7 +116,7 @@ class Clearing:
     async def _take(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         """Clear what is ready. Credits come second: what they take back may stand in the same batch."""
         for credit in (False, True):
-            group = [arrival for arrival in arrivals if arrival.claim.cdr.credit is credit]
+            group = [arrival for arrival in arrivals if arrival.claim.credit is credit]
             if group:
                 await self._take_group(work, group)
 
@@ -144,7 +145,7 @@ class Clearing:
                 work.append(event)
         former = [arrival.claim.key for arrival in ready if arrival.stored]
         await store.save_decisions(work.connection, decisions, former)
-        cleared = {claim.key for claim in claims if not claim.cdr.credit}
+        cleared = {claim.key for claim in claims if not claim.credit}
         await store.wake(work.connection, store.WAKE_CREDITS, cleared, work.now)
 
 

@@ -1,13 +1,13 @@
 """Double entry: what a verdict books, and that it nets to zero.
 
-Accepted and flagged CDRs book the claimed total, rejected ones 0. A revision books the difference to what was booked
-before, so that the sum over all revisions of all CDRs is the ledger.
+Accepted and flagged CDRs book the claimed total, disputed and rejected ones 0. A revision books the difference to what
+was booked before, so that the sum over all revisions of all CDRs is the ledger.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.clearing.findings import Verdict
+from services.clearing.audit.findings import Verdict
 from services.core.money import EXACT, ZERO, quantize8
 
 
@@ -44,7 +44,7 @@ def book(verdict: Verdict, claimed: Amounts, before: Amounts = NOTHING) -> Booki
     Raises:
         services.core.money.OutOfRange: when a difference does not fit decimal(28,8).
     """
-    in_force = NOTHING if verdict is Verdict.REJECTED else claimed
+    in_force = claimed if verdict.books else NOTHING
     change = Amounts(
         quantize8(EXACT.subtract(in_force.amount, before.amount)),
         quantize8(EXACT.subtract(in_force.excl_tax, before.excl_tax)),

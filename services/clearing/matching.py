@@ -7,8 +7,8 @@ agreement that its two parties imply. What it does not name is no fault: it info
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.clearing.claims import Claim
-from services.clearing.facts import Facts
+from services.clearing.audit.claims import Claim
+from services.clearing.audit.facts import Facts
 
 
 class Named(StrEnum):
@@ -23,13 +23,13 @@ class Named(StrEnum):
 def missing(claim: Claim, facts: Facts) -> frozenset[Named]:
     """Return what the CDR names and is not known yet; a session counts as known once it is over."""
     absent: set[Named] = set()
-    if facts.agreement_at(claim.cdr.started_at) is None:
+    if facts.agreement_at(claim.started_at) is None:
         absent.add(Named.AGREEMENT)
     if claim.session is not None and (facts.session is None or not facts.session.is_over):
         absent.add(Named.SESSION)
     if any(name not in facts.tariffs for name in claim.tariffs_to_find):
         absent.add(Named.TARIFF)
-    if claim.cdr.credit and claim.cdr.credit_reference_id is not None and facts.credited is None:
+    if claim.credit and claim.credit_reference_id is not None and facts.credited is None:
         absent.add(Named.CREDITED)
     return frozenset(absent)
 

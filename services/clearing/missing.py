@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.sessions import SessionTracked
-from services.clearing.claims import Key, same
+from services.clearing.audit.claims import Key, same
 from services.runtime.rows import as_json
 from services.runtime.work import Work
 

@@ -2,38 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
 
-from services.clearing.claims import Claim
+from services.clearing.audit.claims import Claim
+from services.clearing.audit.facts import Neighbour
 
 
 class Occupancy:
-    """The occupied times of connectors, as far as a batch of CDRs is concerned.
-
-    Two CDRs overlap when each starts before the other ends; one that starts when another ends does not.
-    """
+    """The occupied times of connectors, as far as a batch of CDRs is concerned."""
 
     def __init__(self) -> None:
-        self._stored: Mapping[tuple[str, ...], str] = {}
-        self._occupied: defaultdict[tuple[str, ...], list[tuple[datetime, datetime, str]]] = defaultdict(list)
+        self._stored: Mapping[tuple[str, ...], Neighbour] = {}
+        self._occupied: defaultdict[tuple[str, ...], list[Neighbour]] = defaultdict(list)
 
-    def know(self, overlapping: Mapping[tuple[str, ...], str]) -> None:
-        """Take over what earlier CDRs occupy: by CDR key the id of the one that it overlaps."""
+    def know(self, overlapping: Mapping[tuple[str, ...], Neighbour]) -> None:
+        """Take over what earlier CDRs occupy: by CDR key the one that it overlaps."""
         self._stored = overlapping
 
     def occupy(self, claim: Claim) -> None:
         """Note that a cleared CDR occupies its connector."""
         if claim.connector is not None:
-            self._occupied[claim.connector].append((claim.cdr.started_at, claim.cdr.ended_at, claim.cdr.cdr_id))
+            self._occupied[claim.connector].append(Neighbour.of(claim))
 
-    def overlapping(self, claim: Claim) -> str | None:
-        """Return the id of a cleared CDR that overlaps this one."""
+    def neighbours(self, claim: Claim) -> tuple[Neighbour, ...]:
+        """Return the first cleared CDR that overlaps this one, if there is one."""
         if claim.connector is None:
-            return None
+            return ()
         if claim.key in self._stored:
-            return self._stored[claim.key]
-        start, end = claim.cdr.started_at, claim.cdr.ended_at
-        for other_start, other_end, other in self._occupied.get(claim.connector, ()):
-            if start < other_end and other_start < end:
-                return other
-        return None
+            return (self._stored[claim.key],)
+        shared = (other for other in self._occupied.get(claim.connector, ()) if other.shares_time(claim))
+        return tuple(shared)[:1]

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.models.gateway import Connector, LocationPublished, TariffPublished
-from services.clearing.claims import priced, same
+from services.clearing.audit.claims import same
+from services.clearing.claims import priced
 from services.clearing.rating.restrictions import restrictions_of
 from services.clearing.rating.tariffs import Element, Limit, Tariff
 from services.core.clock import parse_utc

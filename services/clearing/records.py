@@ -21,10 +21,10 @@ from schemas.models.clearing import (
     SdrCleared,
 )
 from schemas.models.clearing import Finding as FindingRecord
-from services.clearing.audit import Audit
-from services.clearing.claims import Claim
-from services.clearing.facts import Facts
-from services.clearing.findings import Verdict
+from services.clearing.audit.engine import Audit
+from services.clearing.audit.facts import Facts
+from services.clearing.audit.findings import Verdict
+from services.clearing.claims import SubmittedClaim
 from services.clearing.ledger import Booking, Entry
 from services.core.ids import event_id
 from services.core.money import EXACT, ZERO, quantize8
@@ -50,7 +50,7 @@ class Decision:
         posting_id: The id of its posting, and of the event that says it.
     """
 
-    claim: Claim
+    claim: SubmittedClaim
     facts: Facts
     audit: Audit
     verdict: Verdict
@@ -76,7 +76,7 @@ class Decision:
 def cdr_cleared(decision: Decision) -> CdrCleared:
     """Return the analysts' record of a decision."""
     claim, audit, booking, cdr = decision.claim, decision.audit, decision.booking, decision.claim.cdr
-    where, rating, agreement = cdr.location, audit.rating, audit.agreement
+    where, rating, agreement = cdr.location, audit.rated, audit.agreement
     location = decision.facts.location
     return CdrCleared.model_construct(
         event_id=decision.cleared_id,
@@ -207,8 +207,7 @@ def facts_used(facts: Facts, audit: Audit) -> list[Fact]:
         used.append(("LOCATION", facts.location.location_id, facts.location.version))
     if facts.credited is not None:
         used.append(("CDR", facts.credited.cdr_id, facts.credited.revision))
-    if facts.overlapping is not None:
-        used.append(("CDR", facts.overlapping, 1))
+    used.extend(("CDR", neighbour.cdr_id, neighbour.revision) for neighbour in facts.neighbours)
     return [_fact(*each) for each in used]
 
 
@@ -226,7 +225,7 @@ def _findings(audit: Audit) -> list[FindingRecord]:
 
 
 def _components(audit: Audit) -> list[ClearedComponent]:
-    if audit.rating is None:
+    if audit.rated is None:
         return []
     return [
         ClearedComponent.model_construct(
@@ -238,7 +237,7 @@ def _components(audit: Audit) -> list[ClearedComponent]:
             amount_excl_tax=line.amount_excl_tax or ZERO,
             tax_amount=line.tax_amount,
         )
-        for line in audit.rating.lines
+        for line in audit.rated.lines
     ]
 
 

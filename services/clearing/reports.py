@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, any_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clearing.claims import same
+from services.clearing.audit.claims import same
 from services.clearing.ledger import payable, receivable
 from services.clearing.tables import cdrs, ledger, waiting
 from services.core.money import plain

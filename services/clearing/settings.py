@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.clearing.rules import AuditRules
+from services.clearing.audit.rules import AuditRules
 from services.runtime.settings import Count, Group, RuntimeSettings, Seconds
 
 Amount = Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=8)]
 
 
 class ClearingRules(Group):
-    """Bounds of clearing; those of the audit are explained in `services.clearing.rules`.
+    """Bounds of clearing; those of the audit are explained in `services.clearing.audit.rules`.
 
     Attributes:
         cdr_wait_for_facts_seconds: How long a CDR waits, from its arrival, for what it names and is not known yet.

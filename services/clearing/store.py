@@ -9,8 +9,8 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.gateway import CdrSubmitted
-from services.clearing.claims import Claim, claim_of
-from services.clearing.findings import Verdict
+from services.clearing.audit.findings import Verdict
+from services.clearing.claims import SubmittedClaim, claim_of
 from services.clearing.records import Decision
 from services.clearing.tables import cdrs, ledger, waiting
 from services.runtime.rows import as_json, insert_rows
@@ -62,7 +62,7 @@ class Arrival:
         stored: It waits already.
     """
 
-    claim: Claim
+    claim: SubmittedClaim
     waits_until: datetime
     stored: bool
 
@@ -116,7 +116,7 @@ async def save_decisions(
 
 
 def _takes_back(decision: Decision) -> bool:
-    return decision.claim.cdr.credit and decision.verdict is not Verdict.REJECTED
+    return decision.claim.credit and decision.verdict.books
 
 
 def _credit_row(decision: Decision) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _waiting_row(arrival: Arrival) -> dict[str, Any]:
 
 
 def _cdr_row(decision: Decision) -> dict[str, Any]:
-    claim, cdr, rating = decision.claim, decision.claim.cdr, decision.audit.rating
+    claim, cdr, rating = decision.claim, decision.claim.cdr, decision.audit.rated
     occupied = None if decision.verdict is Verdict.REJECTED else claim.connector
     return {
         "visited_cso": cdr.visited_cso,

@@ -37,7 +37,7 @@ def list_all(
     *,
     cso: Annotated[str | None, typer.Option(help="Only of this visited-CSO.")] = None,
     csp: Annotated[str | None, typer.Option(help="Only of this home-CSP.")] = None,
-    verdict: Annotated[str | None, typer.Option(help="Only ACCEPTED, FLAGGED or REJECTED.")] = None,
+    verdict: Annotated[str | None, typer.Option(help="Only ACCEPTED, FLAGGED, DISPUTED or REJECTED.")] = None,
     code: Annotated[str | None, typer.Option(help="Only with this finding, as in TOTAL_MISMATCH.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 50,
 ) -> None:

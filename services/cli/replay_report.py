@@ -12,7 +12,7 @@ from rich.table import Table
 from services.cli.replay_send import Kind, Sent
 from services.exports.files import Imported
 
-VERDICTS = ("ACCEPTED", "FLAGGED", "REJECTED")
+VERDICTS = ("ACCEPTED", "FLAGGED", "DISPUTED", "REJECTED")
 MAX_LINES_SHOWN = 200
 
 

@@ -30,12 +30,12 @@ from services.runtime.work import Work
 CLEARING: Final = "CLEARING"
 RECEIVER: Final = "RECEIVER"
 PULLED: Final = "PULLED"
-_REPORTED: Final = frozenset({"FLAGGED", "REJECTED"})
+_REPORTED: Final = frozenset({"FLAGGED", "DISPUTED", "REJECTED"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason; `severity` is INFORM, FLAG or REJECT."""
+    """One reason; `severity` is INFORM, FLAG, DISPUTE or REJECT."""
 
     code: str
     severity: str
@@ -53,7 +53,7 @@ class Refusal:
         counterpart: For whom the object was.
         source: CLEARING where it is our verdict, RECEIVER where it is the receiver's answer, PULLED where it is an
             object of the party's own list that could not be taken.
-        verdict: FLAGGED, REJECTED, or ACCEPTED after one of them; REFUSED or GIVEN_UP by a receiver.
+        verdict: FLAGGED, DISPUTED, REJECTED, or ACCEPTED after one of them; REFUSED or GIVEN_UP by a receiver.
         revision: Of the verdict, from 1.
     """
 

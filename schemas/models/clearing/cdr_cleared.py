@@ -12,7 +12,7 @@ class Finding(Record):
 
     code: str = Field(description="What was found (TOTAL_MISMATCH, SESSION_NOT_FOUND, ...).")
     severity: str = Field(
-        description="INFORM (changes nothing), FLAG (the CDR is flagged, and booked) or REJECT (the CDR is rejected, nothing is booked)."
+        description="INFORM (changes nothing), FLAG (the CDR is flagged, and booked), DISPUTE (the CDR is disputed, nothing is booked as long as the two have not agreed) or REJECT (the CDR is rejected, nothing is booked)."
     )
     detail: str = Field(
         description="The finding for people: what was expected and what was there; never personal data."
@@ -56,7 +56,9 @@ class CdrCleared(Record):
     )
     visited_cso: str = Field(description="Party id of the charging station operator: who is to be paid.")
     home_csp: str = Field(description="Party id of the charging service provider: who is to pay.")
-    verdict: str = Field(description="ACCEPTED, FLAGGED (booked, but look at it) or REJECTED (nothing is booked).")
+    verdict: str = Field(
+        description="ACCEPTED, FLAGGED (booked, but look at it), DISPUTED (nothing is booked as long as the two have not agreed) or REJECTED (nothing is booked)."
+    )
     finding_codes: list[str] = Field(
         description="Codes of all findings, for filters; an empty list when nothing was found."
     )
@@ -64,7 +66,7 @@ class CdrCleared(Record):
         description="The findings with severity and detail; an empty list when nothing was found."
     )
     amount: Decimal28 = Field(
-        description="What this revision books, with tax (without, where the CSO states no tax), signed, in the currency: the claimed total for the first accepted or flagged one, 0 for a rejected one, the difference for a later one. Summed over everything it equals the ledger."
+        description="What this revision books, with tax (without, where the CSO states no tax), signed, in the currency: the claimed total for the first accepted or flagged one, 0 for a disputed or rejected one, the difference for a later one. Summed over everything it equals the ledger."
     )
     amount_excl_tax: Decimal28 = Field(description="The same, without tax.")
     currency: str = Field(description="Currency of all amounts of this record, ISO 4217.")

@@ -20,7 +20,7 @@ class CdrCurrent(Record):
     revision: Int = Field(description="The latest revision, from 1; readers ignore older ones.")
     visited_cso: str = Field(description="Party id of the charging station operator: who is to be paid.")
     home_csp: str = Field(description="Party id of the charging service provider: who is to pay.")
-    verdict: str = Field(description="ACCEPTED, FLAGGED or REJECTED.")
+    verdict: str = Field(description="ACCEPTED, FLAGGED, DISPUTED or REJECTED.")
     finding_codes: list[str] = Field(
         description="Codes of all findings of the latest revision; an empty list when nothing was found."
     )

@@ -36,4 +36,4 @@ class SdrCleared(Record):
     )
     amount_excl_tax: Decimal28 = Field(description="The same, without tax.")
     currency: str = Field(description="Currency of the amounts, ISO 4217.")
-    verdict: str = Field(description="Verdict on the CDR: ACCEPTED, FLAGGED or REJECTED.")
+    verdict: str = Field(description="Verdict on the CDR: ACCEPTED, FLAGGED, DISPUTED or REJECTED.")

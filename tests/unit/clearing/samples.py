@@ -16,7 +16,7 @@ from schemas.models.gateway import (
     CdrTariffElement,
     CdrTariffRestriction,
 )
-from services.clearing.facts import AgreementFact, Facts, LocationFact, SessionFact
+from services.clearing.audit.facts import AgreementFact, Facts, LocationFact, SessionFact
 from services.core.money import RoundingMode, RoundingRule
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

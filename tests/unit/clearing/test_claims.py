@@ -4,6 +4,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.clearing.audit.claims import Cost
 from services.clearing.claims import claim_of
 from tests.unit.clearing.samples import START, cdr, period, place, tariff
 
@@ -11,7 +12,7 @@ from tests.unit.clearing.samples import START, cdr, period, place, tariff
 def test_reads_every_number() -> None:
     claim = claim_of(cdr(total_parking_time="0.5", total_time_cost_excl_tax="1.25"))
     assert (claim.energy, claim.hours, claim.parking_hours) == (Decimal(20), Decimal(2), Decimal("0.5"))
-    assert claim.parts == [Decimal("5.00"), Decimal("1.25")]
+    assert claim.parts == {"energy": Cost(Decimal("5.00")), "time": Cost(Decimal("1.25"))}
     assert claim.used.totals == {"ENERGY": Decimal(20), "TIME": Decimal("1.5"), "PARKING_TIME": Decimal("0.5")}
     assert claim.unreadable == ()
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.clearing.findings import Verdict
+from services.clearing.audit.findings import Verdict
 from services.clearing.ledger import NOTHING, Amounts, book, entries, payable, receivable
 from services.core.money import total
 
@@ -29,15 +29,16 @@ def test_the_sum_over_all_revisions_is_what_is_in_force(revisions: list[tuple[Ve
         posted = entries("BE-BEC", "NL-TNM", booking.change.amount)
         receivables.extend(entry.amount for entry in posted if "/receivable/" in entry.account)
     last_verdict, last_claim = revisions[-1]
-    expected = NOTHING if last_verdict is Verdict.REJECTED else last_claim
+    expected = last_claim if last_verdict in {Verdict.ACCEPTED, Verdict.FLAGGED} else NOTHING
     assert total(change.amount for change in changes) == in_force.amount == expected.amount == total(receivables)
     assert total(change.excl_tax for change in changes) == expected.excl_tax
 
 
-def test_accepted_and_flagged_book_the_claim_and_rejected_books_nothing() -> None:
+def test_accepted_and_flagged_book_the_claim_and_the_others_nothing() -> None:
     claim = Amounts(Decimal("5.50"), Decimal(5))
     assert book(Verdict.ACCEPTED, claim).change == claim
     assert book(Verdict.FLAGGED, claim).change == claim
+    assert book(Verdict.DISPUTED, claim).change == NOTHING
     assert book(Verdict.REJECTED, claim).change == NOTHING
     assert entries("BE-BEC", "NL-TNM", NOTHING.amount) == ()
 

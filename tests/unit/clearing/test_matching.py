@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from services.clearing.audit.facts import CreditedFact
 from services.clearing.claims import claim_of
-from services.clearing.facts import CreditedFact
 from services.clearing.matching import Named, deadline, is_ready, missing
 from tests.unit.clearing.samples import CSP, END, NOW, agreement, cdr, facts, period, session, tariff
 

@@ -3,7 +3,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.clearing.claims import Claim, claim_of
+from services.clearing.audit.claims import Claim
+from services.clearing.audit.facts import Neighbour
+from services.clearing.claims import claim_of
 from services.clearing.occupancy import Occupancy
 from tests.unit.clearing.samples import START, cdr, place
 
@@ -16,19 +18,23 @@ def at(minute: int) -> datetime:
     return START + timedelta(minutes=minute)
 
 
+def names(occupancy: Occupancy, claim: Claim) -> list[str]:
+    return [neighbour.cdr_id for neighbour in occupancy.neighbours(claim)]
+
+
 def test_neighbours_do_not_overlap() -> None:
     occupancy = Occupancy()
     occupancy.occupy(of("a", 0, 10))
-    assert occupancy.overlapping(of("b", 10, 20)) is None
-    assert occupancy.overlapping(of("b", 9, 20)) == "a"
-    assert occupancy.overlapping(of("b", 9, 20, connector="2")) is None
+    assert names(occupancy, of("b", 10, 20)) == []
+    assert names(occupancy, of("b", 9, 20)) == ["a"]
+    assert names(occupancy, of("b", 9, 20, connector="2")) == []
 
 
 def test_what_was_cleared_before_the_batch_counts() -> None:
     occupancy, claim = Occupancy(), of("b", 0, 10)
-    occupancy.know({claim.key: "a"})
-    assert occupancy.overlapping(claim) == "a"
-    assert occupancy.overlapping(of("c", 0, 10)) is None
+    occupancy.know({claim.key: Neighbour.of(of("a", 5, 15))})
+    assert names(occupancy, claim) == ["a"]
+    assert names(occupancy, of("c", 0, 10)) == []
 
 
 @given(st.tuples(*[st.integers(0, 20)] * 4))
@@ -37,4 +43,4 @@ def test_overlap_is_a_shared_minute(times: tuple[int, int, int, int]) -> None:
     occupancy = Occupancy()
     occupancy.occupy(of("a", *a))
     shared = set(range(*a)) & set(range(*b))
-    assert (occupancy.overlapping(of("b", *b)) is not None) == bool(shared)
+    assert bool(names(occupancy, of("b", *b))) == bool(shared)

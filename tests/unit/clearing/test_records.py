@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from schemas.models.clearing import CdrCleared, CdrCurrent, LedgerPosted, SdrCleared
+from services.clearing.audit.facts import CreditedFact, Facts
+from services.clearing.audit.rules import AuditRules
 from services.clearing.claims import claim_of
 from services.clearing.deciding import decide, events
-from services.clearing.facts import CreditedFact, Facts
 from services.clearing.records import Decision
-from services.clearing.rules import AuditRules
 from services.core.money import total
 from services.runtime.avro import Codec
 from tests.unit.clearing.samples import CSP, NOW, cdr, facts, period, place, tariff

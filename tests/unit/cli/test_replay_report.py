@@ -62,7 +62,7 @@ def test_lines_that_are_not_sent_are_listed_by_reason() -> None:
 
 def test_json_says_it_all_with_exact_numbers() -> None:
     told = report.as_json(outcome({"ACCEPTED": 2, "FLAGGED": 1}))
-    assert told["verdicts"] == {"ACCEPTED": 2, "FLAGGED": 1, "REJECTED": 0}
+    assert told["verdicts"] == {"ACCEPTED": 2, "FLAGGED": 1, "DISPUTED": 0, "REJECTED": 0}
     assert told["reasons"] == [{"verdict": "FLAGGED", "code": "ENERGY_NEGATIVE", "cdrs": 1}]
     assert told["sites"][0] == {"site": "Hub", "kwh": "11.5", "amount": "3.45"}
     assert told["not_sent"] == [{"line": 3, "reason": "NO_END"}, {"line": 9, "reason": "NO_END"}]

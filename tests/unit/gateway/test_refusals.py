@@ -27,7 +27,7 @@ def cleared(verdict: str, revision: int = 1, *findings: Finding) -> CdrCleared:
     return CdrCleared.model_construct(**fields)
 
 
-@pytest.mark.parametrize("verdict", ["FLAGGED", "REJECTED"])
+@pytest.mark.parametrize("verdict", ["FLAGGED", "DISPUTED", "REJECTED"])
 def test_what_was_not_simply_accepted_is_reported_to_its_sender_with_the_reasons(verdict: str) -> None:
     finding = Finding(code="TOTAL_MISMATCH", severity="REJECT", detail="claimed 3.00, rated 2.50")
     assert of_verdict(cleared(verdict, 1, finding)) == Refusal(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.clearing.findings import Verdict, verdict
+from services.clearing.audit.findings import Verdict, verdict
+from tests.unit.clearing.audit.test_engine import audited, codes, published
 from tests.unit.clearing.samples import facts, period, restriction, tariff
-from tests.unit.clearing.test_audit import audited, codes, published
 
 PER_HOUR = ("TIME", "9", "10", "1")
 
@@ -25,7 +25,7 @@ PER_HOUR = ("TIME", "9", "10", "1")
 )
 def test_what_cannot_be_rated_is_never_a_wrong_total(changes: dict[str, Any], reason: str) -> None:
     found = audited(facts(tariffs={"t1": published()}), **(changes | {"total_cost_excl_tax": "5.00"}))
-    assert found.rating is None
+    assert found.rated is None
     assert codes(found) == {"NOT_RATED"}
     assert reason in found.findings[0].detail
     assert verdict(found.findings) is Verdict.ACCEPTED
@@ -46,6 +46,6 @@ def test_what_cannot_be_rated_is_never_a_wrong_total(changes: dict[str, Any], re
 def test_restrictions_steps_limits_and_several_tariffs_are_rated(changes: dict[str, Any], excl_tax: str) -> None:
     """The session is from 09:00 to 11:00 in Brussels."""
     found = audited(facts(tariffs={"t1": published()}), **(changes | {"total_cost_excl_tax": "5.00"}))
-    assert found.rating is not None
-    assert found.rating.excl_tax == Decimal(excl_tax)
+    assert found.rated is not None
+    assert found.rated.excl_tax == Decimal(excl_tax)
     assert ("TOTAL_MISMATCH" in codes(found)) == (excl_tax != "5.00")

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from services.clearing.audit import Audit, audit
+from services.clearing.audit.engine import Audit, audit
+from services.clearing.audit.facts import SessionFact
+from services.clearing.audit.rules import AuditRules
+from services.clearing.audit.session import differences
 from services.clearing.claims import claim_of
-from services.clearing.facts import SessionFact
-from services.clearing.rules import AuditRules
-from services.clearing.session_audit import differences
 from tests.unit.clearing.samples import END, START, cdr, facts, place, session
 
 

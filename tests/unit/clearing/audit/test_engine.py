@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from services.clearing.audit import Audit, audit
+from services.clearing.audit.codes import Code, Severity
+from services.clearing.audit.engine import Audit, audit
+from services.clearing.audit.facts import AgreementFact, CreditedFact, Facts, Neighbour, Source
+from services.clearing.audit.findings import Verdict, verdict
+from services.clearing.audit.rules import AuditRules
 from services.clearing.claims import claim_of
-from services.clearing.facts import CreditedFact, Facts
-from services.clearing.findings import Code, Severity, Verdict, verdict
 from services.clearing.published import tariff_of
-from services.clearing.rules import AuditRules
 from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.samples import (
     CSP,
@@ -62,8 +63,8 @@ def published(**changes: Any) -> Any:
 def test_a_right_cdr_has_no_findings() -> None:
     found = audited()
     assert found.findings == ()
-    assert found.rating is not None
-    assert found.rating.incl_tax == Decimal("5.50")
+    assert found.rated is not None
+    assert found.rated.incl_tax == Decimal("5.50")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_cdr_whose_facts_never_come_is_flagged() -> None:
 def test_a_published_tariff_rates_a_cdr_that_only_names_it() -> None:
     found = audited(facts(tariffs={"t1": published()}), tariffs=[])
     assert found.findings == ()
-    assert found.rating is not None
+    assert found.rated is not None
     assert found.tariff is not None
     assert found.tariff.version == 7
 
@@ -116,7 +117,7 @@ def test_without_an_agreement_nothing_is_booked() -> None:
         found = audited(facts(agreements=agreements))
         assert "NO_AGREEMENT" in codes(found)
         assert verdict(found.findings) is Verdict.REJECTED
-        assert found.rating is None
+        assert found.rated is None
 
 
 def test_the_newest_agreement_that_covers_the_start_counts() -> None:
@@ -132,7 +133,7 @@ def test_a_number_that_nobody_can_hold_is_rejected(field: str, text: str) -> Non
     found = audited(None, **{field: text})
     assert "NUMBER_OUT_OF_RANGE" in codes(found)
     assert verdict(found.findings) is Verdict.REJECTED
-    assert found.rating is None
+    assert found.rated is None
 
 
 def test_numbers_of_periods_and_tariffs_count_too() -> None:
@@ -201,7 +202,7 @@ class TestEnergyAndTime:
         assert verdict(found.findings) is Verdict.REJECTED
 
     def test_an_overlap_names_the_other(self) -> None:
-        found = audited(facts(overlapping="C0"))
+        found = audited(facts(neighbours=[Neighbour.of(claim_of(cdr(cdr_id="C0", session_id="S0")))]))
         assert codes(found) == {"CONNECTOR_OVERLAP"}
         assert "C0" in found.findings[0].detail
 
@@ -227,8 +228,8 @@ class TestCredit:
     def test_a_right_credit_negates_the_total_alone(self) -> None:
         found = self.of(self.original())
         assert found.findings == ()
-        assert found.rating is not None
-        assert found.rating.incl_tax == Decimal("-5.50")
+        assert found.rated is not None
+        assert found.rated.incl_tax == Decimal("-5.50")
 
     def test_parts_may_be_negated_too(self) -> None:
         assert self.of(self.original(), total_energy_cost_excl_tax="-5.00").findings == ()
@@ -237,7 +238,7 @@ class TestCredit:
     def test_a_credit_takes_back_what_was_billed_however_it_was_rounded(self, mode: RoundingMode) -> None:
         known = facts(agreements=[agreement(rounding=RoundingRule(mode, 2), total_tolerance=Decimal(0))])
         usage = {"total_energy": "1.111", "periods": [period({"ENERGY": "1.111"}, "T1")], "session_id": None}
-        billed = audited(known, **usage).rating
+        billed = audited(known, **usage).rated
         assert billed is not None
         assert billed.incl_tax is not None
         assert billed.excl_tax is not None
@@ -274,3 +275,20 @@ def test_details_carry_no_severity_surprise() -> None:
         Severity.REJECT,
         Severity.FLAG,
     }
+
+
+def test_an_agreement_turns_a_rejection_into_a_dispute() -> None:
+    severities = {Code.TOTAL_MISMATCH: Severity.DISPUTE, Code.PARTS_MISMATCH: Severity.INFORM}
+    found = audited(facts(agreements=[agreement(severities=severities)]), total_cost_excl_tax="9")
+    assert [finding.severity for finding in found.findings] == [Severity.DISPUTE, Severity.INFORM]
+    assert found.verdict is Verdict.DISPUTED
+
+
+def test_what_nobody_looked_up_is_no_fault() -> None:
+    terms = AgreementFact.always(Decimal("0.01"), RoundingRule(RoundingMode.HALF_UP, 2), {})
+    known = Facts(agreements=[terms], sources=frozenset())
+    assert codes(audited(known, tariffs=[])) == {"NOT_RATED"}
+    assert "TARIFF_NOT_FOUND" in codes(
+        audited(Facts(agreements=[terms], sources=frozenset({Source.TARIFFS})), tariffs=[])
+    )
+    assert "SESSION_NOT_FOUND" in codes(audited(Facts(agreements=[terms]), tariffs=[]))

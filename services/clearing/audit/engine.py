@@ -1,0 +1,84 @@
+"""A CDR and the facts give findings and, where it can be rated, our own price."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.clearing.audit import (
+    credit,
+    document,
+    energy,
+    overlaps,
+    price,
+    session,
+    tariffs,
+    terms,
+    times,
+    totals,
+)
+from services.clearing.audit.cases import Case, Check
+from services.clearing.audit.claims import Claim
+from services.clearing.audit.facts import AgreementFact, Facts
+from services.clearing.audit.findings import Finding, Verdict, as_agreed, verdict
+from services.clearing.audit.rules import AuditRules
+from services.clearing.rating.results import Outcome, Rating
+from services.clearing.rating.tariffs import Tariff
+
+_CHECKS: Final[tuple[Check, ...]] = (
+    terms.agreement,
+    document.numbers,
+    terms.currency,
+    session.named,
+    tariffs.named,
+    session.differing,
+    price.total,
+    totals.parts,
+    energy.amount,
+    energy.against_periods,
+    times.order_and_length,
+    overlaps.on_connector,
+    credit.original,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        findings: In the order of the checks, with the severities that the agreement gives them.
+        agreement: The one in force when the session started.
+        tariffs: Those that the CDR names and that are known, whether it could be rated or not.
+        rating: Our own price, or why there is none.
+    """
+
+    findings: tuple[Finding, ...]
+    agreement: AgreementFact | None
+    tariffs: Sequence[Tariff]
+    rating: Outcome
+
+    @property
+    def rated(self) -> Rating | None:
+        """Our own price, where there is one."""
+        return self.rating if isinstance(self.rating, Rating) else None
+
+    @property
+    def tariff(self) -> Tariff | None:
+        """The tariff, where there is just one."""
+        return self.tariffs[0] if len(self.tariffs) == 1 else None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What becomes of the CDR."""
+        return verdict(self.findings)
+
+
+def audit(claim: Claim, facts: Facts, rules: AuditRules) -> Audit:
+    """Audit one CDR against what is known; it never raises for what a CDR says."""
+    agreement = facts.agreement_at(claim.started_at)
+    known = [*claim.tariffs, *(facts.tariffs[name] for name in claim.tariffs_to_find if name in facts.tariffs)]
+    case = Case(claim, facts, rules, agreement, known, price.rate(claim, facts, known, agreement, rules))
+    found = [finding for check in _CHECKS for finding in check(case)]
+    if agreement is not None and agreement.severities:
+        found = [as_agreed(finding, agreement.severities) for finding in found]
+    return Audit(tuple(found), agreement, known, case.rating)

@@ -1,0 +1,85 @@
+"""Our own price of a CDR, and the total against it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from services.clearing.audit.cases import Case
+from services.clearing.audit.claims import Claim
+from services.clearing.audit.codes import Code
+from services.clearing.audit.energy import periods_gap
+from services.clearing.audit.facts import AgreementFact, Facts
+from services.clearing.audit.findings import Finding, find
+from services.clearing.audit.rules import AuditRules
+from services.clearing.rating import engine
+from services.clearing.rating.results import Line, NotRated, Outcome, Rating, Rounding
+from services.clearing.rating.tariffs import Tariff
+from services.clearing.rating.zones import zone_of
+from services.core.money import EXACT, ZERO
+
+
+def rate(
+    claim: Claim, facts: Facts, tariffs: Sequence[Tariff], agreement: AgreementFact | None, rules: AuditRules
+) -> Outcome:
+    """Return our own price of what the CDR says was used, or why there is none."""
+    if agreement is None:
+        return NotRated("without an agreement there is no rounding rule")
+    reason = _obstacle(claim, tariffs, rules)
+    if reason is not None:
+        return NotRated(reason)
+    zone = None if facts.location is None else zone_of(facts.location.time_zone)
+    rated = engine.rate(claim.used, tariffs, zone, Rounding(agreement.rounding, agreement.rounding_per_line))
+    if isinstance(rated, NotRated):
+        return rated
+    if rated.excl_tax is None:
+        return NotRated("the tariff has prices with a tax whose rate it does not tell")
+    return _negated(rated) if claim.credit else rated
+
+
+def total(case: Case) -> Iterator[Finding]:
+    """Find a total that is further from our price than the agreement tolerates, or that there is no such price."""
+    rated, claim = case.rating, case.claim
+    if isinstance(rated, NotRated):
+        if claim.tariff_names:
+            yield find(Code.NOT_RATED, reason=rated.reason)
+        return
+    pairs = [("without tax", claim.total_excl_tax, rated.excl_tax), ("with tax", claim.total_incl_tax, rated.incl_tax)]
+    for tax, claimed, ours in pairs:
+        if claimed is not None and ours is not None and abs(EXACT.subtract(claimed, ours)) > case.tolerance:
+            numbers = {"claimed": claimed, "rated": ours, "tolerance": case.tolerance}
+            yield find(Code.TOTAL_MISMATCH, tax=tax, currency=claim.currency, **numbers)
+            return
+
+
+def _obstacle(claim: Claim, tariffs: Sequence[Tariff], rules: AuditRules) -> str | None:
+    if claim.unreadable:
+        return "some of the CDR's numbers cannot be read"
+    if not tariffs:
+        return "no tariff is known"
+    if periods_gap(claim) > rules.periods_energy_tolerance_kwh:
+        return "the energy and its periods differ"
+    return None
+
+
+def _negated(rated: Rating) -> Rating:
+    """Return the price of a credit: OCPI 2.2.1 mod_cdrs, Credit CDRs, has only the cost negated, not the usage.
+
+    The totals are negated as they were rounded: rounded anew, up or down, they would not take back what was billed.
+    """
+    lines = tuple(_negated_line(line) for line in rated.lines)
+    return replace(
+        rated, lines=lines, excl_tax=_minus_optional(rated.excl_tax), incl_tax=_minus_optional(rated.incl_tax)
+    )
+
+
+def _negated_line(line: Line) -> Line:
+    return replace(
+        line,
+        amount_excl_tax=_minus_optional(line.amount_excl_tax),
+        tax_amount=_minus_optional(line.tax_amount),
+        amount_incl_tax=_minus_optional(line.amount_incl_tax),
+    )
+
+
+def _minus_optional(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else EXACT.subtract(ZERO, amount)
