@@ -1,7 +1,7 @@
 """`roamwatt partner`: who may roam through this platform."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 from services.cli import pulls
 from services.cli.api import AdminApi, quoted
 from services.cli.output import say, show_fields, show_json, show_rows
-from services.core.errors import BadContent
+from services.core.errors import BadContent, Unavailable
 
 app = typer.Typer(help="Invite, list, suspend and remove partners.", no_args_is_help=True)
 app.command()(pulls.pulls)
@@ -25,6 +25,7 @@ COLUMNS = {
     "roles": "roles",
     "status": "status",
     "platform": "platform",
+    "connection": "connection",
     "expires": "token expires",
 }
 
@@ -60,8 +61,25 @@ def token(party: Party, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_all() -> None:
-    """List the partners."""
-    show_rows(pages("/partners", "partners"), COLUMNS, "There are no partners: `roamwatt partner add --help`.")
+    """List the partners: what was decided of each (status), and whether its system is registered (connection)."""
+    rows = pages("/partners", "partners")
+    try:
+        found = AdminApi.here().get("gateway", "/connections")["connections"]
+    except Unavailable:
+        # Decisions are the registry's, which has answered.
+        shown = [row | {"connection": "? (the gateway does not answer)"} for row in rows]
+    else:
+        known = {each["party"]: each for each in found}
+        shown = [row | {"connection": connection(known.get(row["party"]))} for row in rows]
+    show_rows(shown, COLUMNS, "There are no partners: `roamwatt partner add --help`.")
+
+
+def connection(found: Mapping[str, Any] | None) -> str:
+    """Return in words how a party is connected, as the gateway has it; None where it does not know the party."""
+    if found is None or not found["registered"]:
+        return "not registered"
+    offline = found["offline_since"]
+    return f"{found['protocol']}, offline since {offline}" if offline else found["protocol"]
 
 
 @app.command()

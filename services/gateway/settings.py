@@ -64,9 +64,10 @@ class InboundSettings(Group):
 
 
 class LimitSettings(Group):
-    """Bounds of what one caller may ask of one replica; a partner's own options count before them.
+    """Bounds of what one caller may ask; a partner's own options count before them.
 
     Attributes:
+        replicas: How many replicas share the bounds: each grants its share of them, a partner's own too.
         requests_per_minute: Of one platform to one module; after a rest so many at once. More is answered 429.
         handshakes_per_minute: The same for versions and credentials.
         max_concurrent_requests: Of one platform; one more is answered 429.
@@ -76,6 +77,7 @@ class LimitSettings(Group):
         max_remembered: Paces, good tokens and remote addresses that are kept in mind, each.
     """
 
+    replicas: Count = 1
     requests_per_minute: Count = 120_000
     handshakes_per_minute: Count = 120
     max_concurrent_requests: Count = 512
@@ -83,6 +85,10 @@ class LimitSettings(Group):
     max_lookups: Count = 4
     max_waiting_lookups: Count = 256
     max_remembered: Count = 10_000
+
+    def share(self, bound: int) -> int:
+        """Return what one replica grants of a bound of the deployment's, at least 1."""
+        return -(-bound // self.replicas)
 
 
 class ListSettings(Group):

@@ -1,8 +1,8 @@
 """What one partner may ask of this replica: requests per minute and module, requests at once, bytes of a body.
 
 A partner that goes beyond is answered at once and costs nothing more, so that it slows nobody else. The bounds are the
-deployment's settings, or the partner's own options where it has some. They hold for each replica by itself: a shared
-count would need a round trip to the database for every request, which costs more than what it protects.
+deployment's settings, or the partner's own options where it has some. Each replica counts for itself and grants its
+share: a shared count would need a round trip to the database for every request, which costs more than what it protects.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class Limits:
             TooMany: when the partner has too many requests under way, or had too many within a minute.
         """
         running = self._running.get(platform, 0)
-        most = options.max_concurrent_requests or self._settings.max_concurrent_requests
+        most = self._settings.share(options.max_concurrent_requests or self._settings.max_concurrent_requests)
         if running >= most:
             count("concurrency", platform, module)
             raise TooMany(f"you have {most} requests under way already")
@@ -66,7 +66,7 @@ class Limits:
     def _per_minute(self, options: PartnerOptions, module: str) -> int:
         own = options.requests_per_minute.get(cast(ModuleId, module))
         usual = self._settings.handshakes_per_minute if module in _HANDSHAKE else self._settings.requests_per_minute
-        return own or usual
+        return self._settings.share(own or usual)
 
     def _leave(self, platform: str) -> None:
         left = self._running[platform] - 1

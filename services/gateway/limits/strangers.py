@@ -65,7 +65,7 @@ class Strangers:
     async def _introduce(
         self, key: int, authorization: str, who: str, look_up: Callable[[str], Awaitable[Peer]]
     ) -> Peer:
-        most = self._settings.failed_authentications_per_minute
+        most = self._settings.share(self._settings.failed_authentications_per_minute)
         wait = self._failures.wait_seconds(who, most)
         if wait:
             count("failures")

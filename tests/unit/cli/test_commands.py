@@ -142,11 +142,37 @@ def test_a_known_partner_is_told_how_to_get_another_token(monkeypatch: pytest.Mo
 
 def test_all_pages_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     second = PARTNER | {"party": "NL-CSP"}
-    answers = {"/partners": [{"partners": [PARTNER], "next": "FR-CSO"}, {"partners": [second], "next": None}]}
+    answers = {
+        "/partners": [{"partners": [PARTNER], "next": "FR-CSO"}, {"partners": [second], "next": None}],
+        "/connections": {"connections": []},
+    }
     result, fake = run(monkeypatch, partner.app, ["list"], answers)
     assert "FR-CSO" in result.stdout
     assert "NL-CSP" in result.stdout
-    assert [content for _, _, content in fake.asked] == [{}, {"after": "FR-CSO"}]
+    assert [content for _, _, content in fake.asked] == [{}, {"after": "FR-CSO"}, {}]
+
+
+CONNECTED = {"party": "FR-CSO", "registered": True, "protocol": "OCPI-2.2.1", "offline_since": None}
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        (CONNECTED, "OCPI-2.2.1"),
+        (CONNECTED | {"offline_since": "2026-03-01T10:00:00Z"}, "OCPI-2.2.1, offline since 2026-03-01T10:00:00Z"),
+        (CONNECTED | {"registered": False, "protocol": None}, "not registered"),
+        (None, "not registered"),
+    ],
+)
+def test_it_is_said_in_words_how_a_partner_is_connected(found: dict[str, Any] | None, shown: str) -> None:
+    assert partner.connection(found) == shown
+
+
+def test_partners_are_listed_also_while_the_gateway_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"/partners": {"partners": [PARTNER], "next": None}, "/connections": Unavailable("gateway")}
+    result, _ = run(monkeypatch, partner.app, ["list"], answers)
+    assert result.exit_code == 0
+    assert "the gateway" in " ".join(result.stdout.split())
 
 
 def test_an_agreement_is_concluded_with_the_terms_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,21 @@ def test_as_many_at_once_as_allowed_and_one_more_when_one_has_left() -> None:
     assert refused("at-once", "d", "concurrency") == 1
 
 
+@pytest.mark.parametrize(("replicas", "per_minute", "at_once"), [(1, 5, 3), (2, 3, 2), (100, 1, 1)])
+def test_each_of_several_replicas_grants_its_share(replicas: int, per_minute: int, at_once: int) -> None:
+    settings = LimitSettings(replicas=replicas, requests_per_minute=5, max_concurrent_requests=3)
+    bounds = Limits(settings, 1_000, lambda: 0.0)
+    leave = [bounds.enter("p", PartnerOptions(requests_per_minute={"tokens": 600}), "tokens") for _ in range(at_once)]
+    with pytest.raises(TooMany, match=f"{at_once} requests under way"):
+        bounds.enter("p", DEFAULT, "cdrs")
+    for each in leave:
+        each()
+    for _ in range(per_minute):
+        bounds.enter("p", DEFAULT, "cdrs")()
+    with pytest.raises(TooMany, match=f"more than {per_minute} requests a minute"):
+        bounds.enter("p", DEFAULT, "cdrs")
+
+
 def test_a_partners_own_options_count_first() -> None:
     own = PartnerOptions(requests_per_minute={"cdrs": 1}, max_concurrent_requests=1, max_body_bytes=5)
     bounds = limits()
