@@ -16,6 +16,7 @@ from services.gateway.object_store import MODULES
 from services.gateway.refusals import RECEIVER, Reason, Refusal, add
 from services.gateway.tables import connections
 from services.runtime.work import Work
+from tests.integration.gateway.connected import connection
 from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
 
 CSO, CSP = "FR-SUN", "NL-CSP"
@@ -177,20 +178,9 @@ async def test_a_partys_report(admin: httpx.AsyncClient) -> None:
 
 
 async def _fill(work: Work) -> None:
-    row = {
-        "platform": CSP,
-        "token_hash": "hash-of-token-c",
-        "token_sealed": b"sealed",
-        "authorization_style": "BASE64",
-        "versions_url": "https://csp.example/versions",
-        "protocol": "OCPI-2.2.1",
-        "endpoints": [
-            {"identifier": each, "role": "RECEIVER", "url": "https://p/x"} for each in ("locations", "sessions", "cdrs")
-        ],
-        "parties": [CSP],
-        "registered_at": SINCE,
-        "updated_at": SINCE,
-    }
+    modules = ("locations", "sessions", "cdrs")
+    endpoints = [{"identifier": each, "role": "RECEIVER", "url": "https://p/x"} for each in modules]
+    row = connection(CSP, "https://csp.example", endpoints, token_hash="hash-of-token-c")
     await work.connection.execute(insert(connections).values(row))
     await enqueue(work, [Delivery(CSP, "cdrs", CSO, "CDR1", 1), Delivery(CSP, "locations", CSO, "LOC1", 1)])
     park = "UPDATE gateway.deliveries SET state = 'PARKED', last_error = 'no' WHERE object_id = 'CDR1'"

@@ -2,19 +2,17 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import insert
 
-from services.gateway.partners.connections import secret_name
 from services.gateway.partners.options import DEFAULT
-from services.gateway.partners.secret_box import SecretBox
-from services.gateway.partners.tokens import Style, token_hash
+from services.gateway.partners.tokens import Style
 from services.gateway.tables import connections
 from services.runtime.work import Work
-from tests.integration.gateway.whole import SINCE, Gateway, invited, whole
+from tests.integration.gateway.connected import connection
+from tests.integration.gateway.whole import Gateway, invited, whole
 
 CSO, CSP = "FR-SUN", "NL-CSP"
 
@@ -23,12 +21,10 @@ CSO, CSP = "FR-SUN", "NL-CSP"
 async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
     async with whole(database_url, tmp_path) as here:
         await here.take("partner.registered", invited(CSO, "CSO", "token-a"), invited(CSP, "CSP", None))
-        box = SecretBox(bytes(32))
 
         async def act(work: Work) -> None:
             for party in (CSO, CSP):
-                row = _connection(party) | {"token_sealed": box.seal(secret_name(party), b"token-b")}
-                await work.connection.execute(insert(connections).values(row))
+                await work.connection.execute(insert(connections).values(connection(party, "https://partner.example")))
 
         await here.context.transactions.run(act)
         yield here
@@ -64,8 +60,8 @@ async def test_options_that_cannot_be_are_refused_and_change_nothing(admin: http
 async def test_options_reach_their_partner_and_no_other(admin: httpx.AsyncClient, gateway: Gateway) -> None:
     await admin.put(f"/partners/{CSO}/options", json={"authorization_style": "RAW", "trailing_slash": True})
     known, reached = gateway.wiring.book.peers, gateway.wiring.book.connections
-    assert (await known.authenticate(f"Token token-c-of-{CSO}")).options.trailing_slash
-    assert (await known.authenticate(f"Token token-c-of-{CSP}")).options == DEFAULT
+    assert (await known.authenticate(f"Token token-of-{CSO}")).options.trailing_slash
+    assert (await known.authenticate(f"Token token-of-{CSP}")).options == DEFAULT
     one, other = await reached.of(CSO), await reached.of(CSP)
     assert one is not None
     assert other is not None
@@ -78,17 +74,3 @@ async def test_options_are_known_before_a_partner_registers(admin: httpx.AsyncCl
     await admin.put("/partners/DE-NEW/options", json={"max_body_bytes": 1000})
     peer = await gateway.wiring.book.peers.authenticate_for_credentials("Token token-a-2")
     assert peer.options.max_body_bytes == 1000
-
-
-def _connection(party: str) -> dict[str, Any]:
-    return {
-        "platform": party,
-        "token_hash": token_hash(f"token-c-of-{party}"),
-        "authorization_style": "BASE64",
-        "versions_url": "https://partner.example/versions",
-        "protocol": "OCPI-2.2.1",
-        "endpoints": [],
-        "parties": [party],
-        "registered_at": SINCE,
-        "updated_at": SINCE,
-    }

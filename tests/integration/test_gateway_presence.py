@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from services.gateway.presence.telling import client_timer
 from tests.integration.gateway.delivering import running
-from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner, succeed
+from tests.integration.gateway.partners import SUCCESS, Partner, Sent, succeed, trusted
 from tests.integration.gateway.whole import URL, Gateway, agreed, invited, whole
 from tests.support.waiting import eventually
 
@@ -41,8 +41,7 @@ async def servers(tmp_path: Path) -> AsyncIterator[Mapping[str, Partner]]:
     async with AsyncExitStack() as stack:
         found = {}
         for name in (SUN, CSP):
-            server = found[name] = await stack.enter_async_context(partner(tmp_path, name))
-            (tmp_path / f"{name}.pem").write_bytes(server.ca_file.read_bytes())
+            server = found[name] = await stack.enter_async_context(trusted(tmp_path, name))
             server.answer = Endpoints(server.url, "credentials", "locations", "hubclientinfo")
         yield found
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -32,6 +31,7 @@ from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.integration.gateway import connected
 from tests.support.databases import migrated
 from tests.unit.gateway.samples import as_body
 
@@ -127,7 +127,7 @@ def prepare(url: str) -> None:
     try:
         with engine.begin() as connection:
             for party, platform, role in ((CSO, "cso", "CSO"), (CSP, "csp", "CSP"), (OTHER, "other", "CSO")):
-                connection.execute(insert(peers).values(_peer(party, platform, role)))
+                connection.execute(insert(peers).values(connected.peer(party, role, platform=platform)))
                 connection.execute(insert(connections).values(_connection(party, platform)))
             connection.execute(insert(agreements).values(_agreement()))
     finally:
@@ -144,23 +144,9 @@ def change(url: str, statement: str, **values: Any) -> None:
         engine.dispose()
 
 
-def _peer(party: str, platform: str, role: str) -> dict[str, Any]:
-    return {"party": party, "version": 1, "platform": platform, "status": "ACTIVE", "name": party, "roles": [role]}
-
-
 def _connection(party: str, platform: str) -> dict[str, Any]:
-    return {
-        "platform": platform,
-        "token_hash": hashlib.sha256(f"token-of-{platform}".encode()).hexdigest(),
-        "token_sealed": b"",
-        "authorization_style": "BASE64",
-        "versions_url": "https://partner/ocpi/versions",
-        "protocol": "OCPI-2.2.1",
-        "endpoints": [{"identifier": each, "role": "RECEIVER", "url": "https://partner/x"} for each in _RECEIVED],
-        "parties": [party],
-        "registered_at": _SINCE,
-        "updated_at": _SINCE,
-    }
+    endpoints = [{"identifier": each, "role": "RECEIVER", "url": "https://partner/x"} for each in _RECEIVED]
+    return connected.connection(platform, "https://partner/ocpi", endpoints, parties=[party])
 
 
 def _agreement() -> dict[str, Any]:

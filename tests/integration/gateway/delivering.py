@@ -22,7 +22,7 @@ from services.gateway.deliveries.queue import Delivery, enqueue
 from services.gateway.deliveries.rendering import ObjectRenderer
 from services.gateway.deliveries.reporting import report_refusals
 from services.gateway.object_store import Key, ObjectStore, Row
-from services.gateway.partners.connections import Connections, secret_name
+from services.gateway.partners.connections import Connections
 from services.gateway.partners.options_store import change_options
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.settings import ClientSettings, DeliverySettings, GatewaySettings
@@ -36,10 +36,12 @@ from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from services.runtime.work import Work
+from tests.integration.gateway import connected
 from tests.integration.gateway.partners import Partner
 from tests.support.waiting import eventually
 
 OWNER = "FR-SUN"
+PARTIES = GOOD, HANGING, REFUSING, TALKING, BUSY = ("NL-AAA", "NL-BBB", "NL-CCC", "NL-DDD", "NL-EEE")
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "token-b"
 MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs")
@@ -124,9 +126,8 @@ async def delivering(
         client=ClientSettings(timeout_seconds=timeout_seconds, connect_timeout_seconds=timeout_seconds),
         deliveries=QUICK,
     )
-    box = SecretBox(bytes(32))
     if fresh:
-        _prepare(settings, box, folder, partners)
+        _prepare(settings, folder, partners)
     engine, codec = postgres.engine(settings.database, "gateway"), Codec()
     encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
     tables = runtime_tables(metadata, "gateway")
@@ -135,7 +136,7 @@ async def delivering(
     async with PartnerClient(settings.client, None, folder) as client:
         parts = Parts(
             transactions=transactions,
-            routes=Connections(engine, box, settings.partners, time.monotonic),
+            routes=Connections(engine, SecretBox(bytes(32)), settings.partners, time.monotonic),
             client=client,
             renderer=ObjectRenderer(vault),
             report=report_refusals,
@@ -159,7 +160,7 @@ async def running(dispatcher: Dispatcher) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _prepare(settings: GatewaySettings, box: SecretBox, folder: Path, partners: Mapping[str, Partner]) -> None:
+def _prepare(settings: GatewaySettings, folder: Path, partners: Mapping[str, Partner]) -> None:
     engine = create_engine(settings.database.url)
     try:
         with engine.begin() as connection:
@@ -169,30 +170,15 @@ def _prepare(settings: GatewaySettings, box: SecretBox, folder: Path, partners: 
             begin(connection, tables, settings.outbox.lanes)
             for party, partner in partners.items():
                 (folder / f"{party}.pem").write_bytes(partner.ca_file.read_bytes())
-                connection.execute(insert(peers).values(_peer(party)))
-                connection.execute(insert(connections).values(_connection(party, partner, box)))
+                connection.execute(insert(peers).values(connected.peer(party, "CSP")))
+                connection.execute(insert(connections).values(_connection(party, partner)))
     finally:
         engine.dispose()
 
 
-def _peer(party: str) -> dict[str, Any]:
-    return {"party": party, "version": 1, "platform": party, "status": "ACTIVE", "name": party, "roles": ["CSP"]}
-
-
-def _connection(party: str, partner: Partner, box: SecretBox) -> dict[str, Any]:
+def _connection(party: str, partner: Partner) -> dict[str, Any]:
     endpoints = [{"identifier": each, "role": "RECEIVER", "url": f"{partner.url}/{each}"} for each in MODULES]
-    return {
-        "platform": party,
-        "token_hash": f"hash of {party}",
-        "token_sealed": box.seal(secret_name(party), TOKEN.encode()),
-        "authorization_style": "BASE64",
-        "versions_url": f"{partner.url}/versions",
-        "protocol": "OCPI-2.2.1",
-        "endpoints": endpoints,
-        "parties": [party],
-        "registered_at": SINCE,
-        "updated_at": SINCE,
-    }
+    return connected.connection(party, partner.url, endpoints, TOKEN)
 
 
 async def until_empty(gateway: Delivering, partner: str) -> None:

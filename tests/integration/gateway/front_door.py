@@ -14,19 +14,16 @@ from sqlalchemy import insert
 
 from services.core.clock import system_clock
 from services.gateway.calls import refusal
-from services.gateway.partners.connections import secret_name
-from services.gateway.partners.secret_box import SecretBox
-from services.gateway.partners.tokens import token_hash
 from services.gateway.tables import connections
 from services.runtime import https
 from services.runtime.bounds import Bounds
 from services.runtime.work import Work
-from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
+from tests.integration.gateway.connected import connection
+from tests.integration.gateway.whole import Gateway, agreed, invited, whole
 from tests.integration.runtime.listener import certificates, client, settings
 
 CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-ZZZ"
 _ROLES = {CSO: "CSO", CSP: "CSP", OTHER: "CSO"}
-_PROTOCOLS = {CSO: "OCPI-2.2.1", CSP: "OCPI-2.2.1", OTHER: "OCPI-2.2.1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +139,5 @@ async def front_door(
 
 
 async def _connect(work: Work) -> None:
-    box = SecretBox(bytes(32))
-    for party, protocol in _PROTOCOLS.items():
-        row = {
-            "platform": party,
-            "token_hash": token_hash(f"token-of-{party}"),
-            "token_sealed": box.seal(secret_name(party), b"token-b"),
-            "authorization_style": "BASE64",
-            "versions_url": "https://partner.example/versions",
-            "protocol": protocol,
-            "endpoints": [],
-            "parties": [party],
-            "registered_at": SINCE,
-            "updated_at": SINCE,
-        }
-        await work.connection.execute(insert(connections).values(row))
+    for party in _ROLES:
+        await work.connection.execute(insert(connections).values(connection(party, "https://partner.example")))

@@ -69,6 +69,11 @@ class Partner:
     sent: list[Sent] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def paths(self) -> set[str]:
+        """Where anything arrived."""
+        return {each.path for each in self.sent}
+
     def received(self, path: str = "") -> list[Sent]:
         """What arrived at paths that hold this text."""
         return [each for each in self.sent if path in each.path]
@@ -85,6 +90,14 @@ class Partner:
             return web.Response(status=504)
         answered = self.answer(sent)
         return await answered if isinstance(answered, Awaitable) else answered
+
+
+@asynccontextmanager
+async def trusted(folder: Path, name: str) -> AsyncIterator[Partner]:
+    """Run a partner's server whose authority is among those that the gateway trusts for this platform."""
+    async with partner(folder, name) as here:
+        (folder / f"{name}.pem").write_bytes(here.ca_file.read_bytes())
+        yield here
 
 
 @asynccontextmanager

@@ -1,29 +1,24 @@
 """GETs to a named party for what is not held here, over a real PostgreSQL, with a partner over HTTPS."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from services.gateway.ocpi.versions import V2_3_0
-from tests.integration.gateway.conversing import CSO, CSP, OTHER_CSO, Talk, routed, says, talking, told
-from tests.support.cluster import Cluster
+from tests.integration.gateway.conversations.conversing import (
+    CSO,
+    CSP,
+    OTHER_CSO,
+    TO_CSO,
+    Talk,
+    routed,
+    says,
+    talking,
+    told,
+)
 from tests.unit.gateway import samples
 
-TO_CSO = routed(CSO)
 PATH = "/ocpi/2.2.1/sender/locations/LOC1"
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        yield url
-
-
-@pytest.fixture
-async def talk(url: str, tmp_path: Path) -> AsyncIterator[Talk]:
-    async with talking(url, tmp_path) as talk:
-        yield talk
 
 
 @pytest.mark.ocpi_rule(28)

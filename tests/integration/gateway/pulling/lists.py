@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,20 +14,21 @@ from aiohttp import web
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.gateway.partners.connections import secret_name
-from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tables import partner_options
 from services.gateway.pulling.puller import plan_timer
 from services.gateway.pulling.settings import PullSettings
 from services.gateway.tables import agreements, connections, peers
 from services.gateway.wiring import Keys, Wiring
 from services.runtime.work import Work
+from tests.integration.gateway.connected import connection, peer
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent
 from tests.integration.gateway.whole import Gateway
 from tests.support.waiting import eventually
+from tests.unit.gateway.samples import location
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-CSO, CSP = "FR-SUN", "NL-CSP"
+CSO, CSP, OTHER, THIRD = "FR-SUN", "NL-CSP", "DE-ZZZ", "BE-AAA"
+Document = dict[str, Any]
 QUICK = PullSettings(
     poll_milliseconds=20,
     page_rows=100,
@@ -76,6 +76,11 @@ class Shelf:
         return page_of(page, headers)
 
 
+def locations(count: int, **fields: Any) -> list[Document]:
+    """The CSO's locations."""
+    return [location(id=f"LOC{number:05}", evses=[], **fields) for number in range(count)]
+
+
 def page_of(objects: Sequence[Any], headers: dict[str, str] | None = None) -> web.Response:
     """An answer with these objects; bytes go as they are."""
     data = b",".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in objects)
@@ -105,22 +110,11 @@ async def registered(
 ) -> None:
     """Have a partner whose platform has these lists, and nothing that can be pushed to."""
     (folder / f"{party}.pem").write_bytes(partner.ca_file.read_bytes())
-    row = {
-        "platform": party,
-        "token_hash": sha256(f"token-of-{party}".encode()).hexdigest(),
-        "token_sealed": SecretBox(bytes(32)).seal(secret_name(party), b"token-b"),
-        "authorization_style": "BASE64",
-        "versions_url": f"{partner.url}/versions",
-        "protocol": protocol,
-        "endpoints": [{"identifier": each, "role": "SENDER", "url": f"{partner.url}/{each}"} for each in modules],
-        "parties": [party],
-        "registered_at": since,
-        "updated_at": since,
-    }
-    peer = {"party": party, "version": 1, "platform": party, "status": "ACTIVE", "name": party, "roles": [role]}
+    endpoints = [{"identifier": each, "role": "SENDER", "url": f"{partner.url}/{each}"} for each in modules]
+    row = connection(party, partner.url, endpoints, protocol=protocol, registered_at=since, updated_at=since)
 
     async def act(work: Work) -> None:
-        await work.connection.execute(upsert(peers).values(peer).on_conflict_do_nothing())
+        await work.connection.execute(upsert(peers).values(peer(party, role)).on_conflict_do_nothing())
         statement = upsert(connections).values(row)
         await work.connection.execute(statement.on_conflict_do_update(index_elements=["platform"], set_=row))
         if options:

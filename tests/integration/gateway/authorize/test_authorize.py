@@ -1,58 +1,24 @@
 """Real-time authorization through the gateway, over a real PostgreSQL; the authorization service is played."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 from aiohttp import web
-from sqlalchemy import insert
 
-from schemas.models.authorization import AuthorizationAsked
-from schemas.models.gateway import AuthorizationAnswered, AuthorizationRequested
 from services.core.errors import Unavailable
 from services.gateway.authorize.asking import TOPIC as ASKED
-from services.gateway.partners.connections import secret_name
-from services.gateway.partners.secret_box import SecretBox
-from services.gateway.partners.tokens import token_hash
-from services.gateway.settings import AuthorizeSettings
-from services.gateway.tables import connections
 from services.runtime.events import Event, Received
-from services.runtime.work import Work
-from tests.integration.gateway.deciding import decides, reply
-from tests.integration.gateway.partners import SUCCESS, Partner, partner
-from tests.integration.gateway.whole import SINCE, Gateway, agreed, invited, whole
+from tests.integration.gateway.authorize.asking import CSO, CSP, UID, asked, has_asked
+from tests.integration.gateway.deciding import decides
+from tests.integration.gateway.partners import SUCCESS, Partner
+from tests.integration.gateway.whole import SINCE, Gateway, invited
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
 
-CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-OTH"
-UID = samples.token()["uid"]
 PATH = f"/ocpi/2.2.1/sender/tokens/{UID}/authorize"
 PLACE = {"location_id": "LOC1", "evse_uids": ["E1", "E2"]}
-
-
-@pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, CSP) as here:
-        (tmp_path / f"{CSP}.pem").write_bytes(here.ca_file.read_bytes())
-        yield here
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path, home: Partner) -> AsyncIterator[Gateway]:
-    quick = AuthorizeSettings(deadline_seconds=3, ask_timeout_seconds=1, answer_reserve_seconds=0.5, max_waiting=3)
-    async with whole(database_url, tmp_path, authorize=quick) as here:
-        await here.take("partner.registered", invited(CSO, "CSO", None), invited(CSP, "CSP", None))
-        await here.take("agreement.concluded", agreed(CSO, CSP))
-        await here.context.transactions.run(lambda work: _connect(work, home))
-        pushed = await here.client("token-of-NL-CSP").put(
-            f"/ocpi/2.2.1/receiver/tokens/NL/CSP/{UID}", json=samples.token()
-        )
-        assert pushed.status_code == 201
-        yield here
 
 
 async def test_a_decision_reaches_the_cso_with_the_token_object(gateway: Gateway) -> None:
@@ -197,7 +163,7 @@ async def test_a_question_past_its_deadline_is_not_asked(gateway: Gateway, home:
     gateway.direct.act = decides(gateway, result="ALLOWED")
     await ask(gateway)
     (requested,) = gateway.direct.of("authorization.requested")
-    late = _asked(requested).model_copy(update={"deadline": SINCE})
+    late = asked(requested).model_copy(update={"deadline": SINCE})
     await gateway.wiring.asking.handle(gateway.context, [(Received(ASKED, 0, 0, "", late, SINCE), {})])
     assert gateway.direct.of("authorization.answered") == []
     assert home.sent == []
@@ -205,43 +171,3 @@ async def test_a_question_past_its_deadline_is_not_asked(gateway: Gateway, home:
 
 async def ask(gateway: Gateway, place: Any = None, **headers: str) -> httpx.Response:
     return await gateway.client("token-of-FR-SUN").post(PATH, json=place, headers=headers)
-
-
-def has_asked(gateway: Gateway) -> Callable[[Event], Awaitable[None]]:
-    """An authorization service that has the home-CSP asked, and decides as it says."""
-    silence = {"TIMEOUT": "TIMED_OUT", "UNREACHABLE": "UNREACHABLE", "BAD_ANSWER": "UNREACHABLE"}
-
-    async def act(event: Event) -> None:
-        value = event.value
-        if isinstance(value, AuthorizationRequested):
-            received = Received(ASKED, 0, 0, "", _asked(value), SINCE, event.correlation_id)
-            await gateway.wiring.asking.handle(gateway.context, [(received, {})])
-        elif isinstance(value, AuthorizationAnswered):
-            result = value.answer or silence[value.failure or ""]
-            reference = value.authorization_reference
-            await reply(gateway, value, decided_by="HOME_CSP", result=result, authorization_reference=reference)
-
-    return act
-
-
-def _asked(requested: AuthorizationRequested) -> AuthorizationAsked:
-    context = requested.model_dump() | {"event_id": uuid4(), "agreement_id": "A", "agreement_version": 1}
-    return AuthorizationAsked.model_validate(context)
-
-
-async def _connect(work: Work, home: Partner) -> None:
-    box = SecretBox(bytes(32))
-    for party in (CSO, CSP):
-        row = {
-            "platform": party,
-            "token_hash": token_hash(f"token-of-{party}"),
-            "token_sealed": box.seal(secret_name(party), b"token-b"),
-            "authorization_style": "BASE64",
-            "versions_url": f"{home.url}/versions",
-            "protocol": "OCPI-2.2.1",
-            "endpoints": [{"identifier": "tokens", "role": "SENDER", "url": f"{home.url}/tokens"}],
-            "parties": [party],
-            "registered_at": SINCE,
-            "updated_at": SINCE,
-        }
-        await work.connection.execute(insert(connections).values(row))

@@ -1,17 +1,15 @@
 """Operators see what is pulled, and bring partners in line, over the admin API and a real PostgreSQL."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.integration.gateway.partners import Partner, partner
-from tests.integration.gateway.pulling import (
+from tests.integration.gateway.partners import Partner
+from tests.integration.gateway.pulling.lists import (
     CSO,
     CSP,
-    QUICK,
     Shelf,
     agree,
     plan,
@@ -21,20 +19,8 @@ from tests.integration.gateway.pulling import (
     state,
     walked,
 )
-from tests.integration.gateway.whole import Gateway, whole
+from tests.integration.gateway.whole import Gateway
 from tests.unit.gateway.samples import tariff
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path, pulls=QUICK) as here:
-        yield here
-
-
-@pytest.fixture
-async def cso(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, CSO) as here:
-        yield here
 
 
 @pytest.fixture

@@ -1,44 +1,13 @@
 """Partners on 2.3.0 are told when they reach other parties, over PostgreSQL and real HTTPS."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 from aiohttp import web
 from sqlalchemy import text
 
 from services.gateway.partners.announcing import note_changes
-from tests.integration.gateway.partners import Partner, partner
-from tests.integration.gateway.systems import PARTY, System, connect, role
-from tests.integration.gateway.whole import Gateway, agreed, invited, whole
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, PARTY) as here:
-        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
-        yield here
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path) as here:
-        await here.take("partner.registered", invited(PARTY, "CSO", "token-a"), invited("NL-CSP", "CSP", None))
-        await here.take("agreement.concluded", agreed(PARTY, "NL-CSP"))
-        yield here
-
-
-@pytest.fixture
-def system(server: Partner, gateway: Gateway) -> System:
-    here = System(server, gateway, roles=[role(PARTY, "CPO")])
-    server.answer = here
-    return here
-
-
-@pytest.fixture
-def admin(gateway: Gateway) -> httpx.AsyncClient:
-    return gateway.operator(f"/partners/{PARTY}")
+from tests.integration.gateway.connecting.systems import PARTY, System, connect
+from tests.integration.gateway.whole import Gateway, agreed, invited
 
 
 @pytest.mark.ocpi_rule(7)

@@ -12,18 +12,18 @@ from sqlalchemy import delete, insert, text
 
 from services.gateway.conversations.parts import conversation_timer
 from services.gateway.ocpi.versions import V2_2_1, Version
-from services.gateway.partners.connections import secret_name
 from services.gateway.partners.secret_box import SecretBox
-from services.gateway.partners.tokens import token_hash
 from services.gateway.settings import ConversationSettings
 from services.gateway.tables import connections
 from services.runtime.work import Work
+from tests.integration.gateway.connected import connection
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
-from tests.integration.gateway.whole import SINCE, URL, Gateway, agreed, invited, whole
+from tests.integration.gateway.whole import URL, Gateway, agreed, invited, whole
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
 
 CSO, CSP, OTHER_CSP, OTHER_CSO = "FR-SUN", "NL-CSP", "DE-OTH", "BE-CPO"
+ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
 ROLES = {CSO: "CSO", CSP: "CSP", OTHER_CSP: "CSP", OTHER_CSO: "CSO"}
 QUICK = ConversationSettings(
     answer_timeout_seconds=0.5,
@@ -139,6 +139,9 @@ def routed(to: str) -> dict[str, str]:
     return {"OCPI-to-country-code": country, "OCPI-to-party-id": party}
 
 
+TO_CSO = routed(CSO)
+
+
 def our_url(sent: Sent) -> str:
     """The response URL that a CSO was given."""
     url = sent.document["response_url"]
@@ -174,7 +177,6 @@ async def another_replica(talk: Talk, url: str, folder: Path) -> AsyncIterator[G
 
 
 async def _connect(work: Work, csp: Partner, cso: Partner, versions: Mapping[str, Version]) -> None:
-    box = SecretBox(bytes(32))
     await work.connection.execute(text(f"TRUNCATE gateway.{_TABLES}"))
     await work.connection.execute(delete(connections))
     for party, role in ROLES.items():
@@ -183,16 +185,6 @@ async def _connect(work: Work, csp: Partner, cso: Partner, versions: Mapping[str
             {"identifier": module, "role": interface, "url": f"{here.url}/{party}/{interface.lower()}/{module}/"}
             for module, interface in ENDPOINTS
         ]
-        row = {
-            "platform": party,
-            "token_hash": token_hash(f"token-of-{party}"),
-            "token_sealed": box.seal(secret_name(party), f"token-b-of-{party}".encode()),
-            "authorization_style": "RAW",
-            "versions_url": f"{here.url}/versions",
-            "protocol": versions.get(party, V2_2_1).name,
-            "endpoints": endpoints,
-            "parties": [party],
-            "registered_at": SINCE,
-            "updated_at": SINCE,
-        }
+        own = {"authorization_style": "RAW", "protocol": versions.get(party, V2_2_1).name}
+        row = connection(party, here.url, endpoints, f"token-b-of-{party}", **own)
         await work.connection.execute(insert(connections).values(row))

@@ -1,31 +1,14 @@
 """What the registry takes back of partners that are invited or registered, over a real PostgreSQL and real HTTPS."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.core.clock import system_clock
-from tests.integration.gateway.partners import Partner, partner
-from tests.integration.gateway.registering import CREDENTIALS, PARTY, TOKEN_A, Endpoints, own, registered, said
-from tests.integration.gateway.whole import Gateway, invited, whole
+from tests.integration.gateway.partners import Partner
+from tests.integration.gateway.registration.registering import CREDENTIALS, PARTY, TOKEN_A, own, registered, said
+from tests.integration.gateway.whole import Gateway, invited
 from tests.unit.gateway import samples
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, PARTY) as here:
-        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
-        here.answer = Endpoints(here)
-        yield here
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path) as here:
-        await here.take("partner.registered", invited(PARTY, "CSO", TOKEN_A))
-        yield here
 
 
 @pytest.mark.parametrize("change", [{"status": "SUSPENDED"}, {"status": "REMOVED"}, {"registration_token_hash": "x"}])

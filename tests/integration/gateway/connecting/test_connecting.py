@@ -1,8 +1,5 @@
 """We register with a partner, over a real PostgreSQL and a partner's real HTTPS server that calls us back."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 from aiohttp import web
@@ -10,37 +7,10 @@ from sqlalchemy import text
 
 from services.gateway.deliveries.requests import PartnerAnswer
 from services.gateway.partners.connections import Connection
-from tests.integration.gateway.partners import Partner, Sent, partner
-from tests.integration.gateway.systems import LOCATION, PARTY, TOKEN_A, System, connect, role
-from tests.integration.gateway.whole import Gateway, agreed, invited, whole
+from tests.integration.gateway.connecting.systems import LOCATION, PARTY, TOKEN_A, System, connect, role
+from tests.integration.gateway.partners import Sent
+from tests.integration.gateway.whole import Gateway
 from tests.unit.gateway import samples
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, PARTY) as here:
-        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
-        yield here
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path) as here:
-        await here.take("partner.registered", invited(PARTY, "CSO", "token-a"), invited("NL-CSP", "CSP", None))
-        await here.take("agreement.concluded", agreed(PARTY, "NL-CSP"))
-        yield here
-
-
-@pytest.fixture
-def system(server: Partner, gateway: Gateway) -> System:
-    here = System(server, gateway, roles=[role(PARTY, "CPO")])
-    server.answer = here
-    return here
-
-
-@pytest.fixture
-def admin(gateway: Gateway) -> httpx.AsyncClient:
-    return gateway.operator(f"/partners/{PARTY}")
 
 
 async def _called(system: System) -> Connection:

@@ -1,6 +1,5 @@
 """Commands through the gateway, over a real PostgreSQL, with stand-in partners over HTTPS."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,14 @@ from aiohttp import web
 
 from services.core.clock import format_utc, system_clock
 from services.gateway.ocpi.versions import V2_3_0
-from tests.integration.gateway.conversing import (
+from tests.integration.gateway.conversations.conversing import (
+    ACCEPTED,
     CSO,
     CSP,
     OTHER_CSO,
     OTHER_CSP,
     QUICK,
+    TO_CSO,
     Talk,
     another_replica,
     our_url,
@@ -26,25 +27,8 @@ from tests.integration.gateway.conversing import (
     told,
 )
 from tests.integration.gateway.partners import SUCCESS, Sent, rubbish, succeed, unavailable
-from tests.support.cluster import Cluster
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
-
-TO_CSO = routed(CSO)
-ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        yield url
-
-
-@pytest.fixture
-async def talk(url: str, tmp_path: Path) -> AsyncIterator[Talk]:
-    async with talking(url, tmp_path) as talk:
-        talk.answers(ACCEPTED)
-        yield talk
 
 
 @pytest.mark.ocpi_rule(22)

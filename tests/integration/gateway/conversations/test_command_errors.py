@@ -1,41 +1,23 @@
 """Commands that find nobody, or go wrong, over a real PostgreSQL, with stand-in partners over HTTPS."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.conversing import (
+from tests.integration.gateway.conversations.conversing import (
+    ACCEPTED,
     CSO,
     CSP,
     OTHER_CSO,
     OTHER_CSP,
+    TO_CSO,
     Talk,
     routed,
     start,
-    talking,
     told,
 )
 from tests.integration.gateway.partners import rubbish
-from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
-
-TO_CSO = routed(CSO)
-ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        yield url
-
-
-@pytest.fixture
-async def talk(url: str, tmp_path: Path) -> AsyncIterator[Talk]:
-    async with talking(url, tmp_path) as talk:
-        talk.answers(ACCEPTED)
-        yield talk
 
 
 class TestFinding:

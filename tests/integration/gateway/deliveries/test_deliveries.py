@@ -1,8 +1,7 @@
 """What partners get, over a real PostgreSQL and real HTTPS servers that hang, refuse, answer rubbish and come back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,24 +10,21 @@ from sqlalchemy import text
 
 from services.gateway.deliveries.courier import Courier
 from services.gateway.deliveries.operating import retry
-from tests.integration.gateway.delivering import OWNER, TOKEN, Delivering, delivering, running, until_empty
-from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner, refuse, rubbish, succeed, unavailable
+from tests.integration.gateway.delivering import (
+    BUSY,
+    GOOD,
+    HANGING,
+    OWNER,
+    REFUSING,
+    TALKING,
+    TOKEN,
+    Delivering,
+    delivering,
+    running,
+    until_empty,
+)
+from tests.integration.gateway.partners import SUCCESS, Partner, Sent, refuse, rubbish, succeed, unavailable
 from tests.support.waiting import eventually
-
-GOOD, HANGING, REFUSING, TALKING, BUSY = "NL-AAA", "NL-BBB", "NL-CCC", "NL-DDD", "NL-EEE"
-
-
-@pytest.fixture
-async def partners(tmp_path: Path) -> AsyncIterator[Mapping[str, Partner]]:
-    async with AsyncExitStack() as stack:
-        names = (GOOD, HANGING, REFUSING, TALKING, BUSY)
-        yield {name: await stack.enter_async_context(partner(tmp_path, name)) for name in names}
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path, partners: Mapping[str, Partner]) -> AsyncIterator[Delivering]:
-    async with delivering(database_url, tmp_path, partners) as here:
-        yield here
 
 
 async def test_a_partner_out_of_order_costs_nobody_else_anything(
@@ -49,7 +45,7 @@ async def test_a_partner_out_of_order_costs_nobody_else_anything(
             partners[name].answer = succeed
             partners[name].released.set()
             await until_empty(gateway, name)
-            assert _paths(partners[name]) == set(_urls(ids))
+            assert partners[name].paths == set(_urls(ids))
     assert sorted(sent.path for sent in partners[GOOD].sent) == sorted(_urls(ids))
     outcomes = {event.object_id: event.outcome for event in await gateway.completed(BUSY)}
     assert outcomes == dict.fromkeys(ids, "DELIVERED")
@@ -277,10 +273,6 @@ async def test_what_an_agreement_has_sent_once_is_given_up_and_told_to_its_sende
     assert [event.outcome for event in await gateway.completed(GOOD)] == ["GIVEN_UP"]
     (refusal,) = await gateway.rows("SELECT party, verdict FROM gateway.refusals")
     assert tuple(refusal.values()) == (OWNER, "GIVEN_UP")
-
-
-def _paths(partner: Partner) -> set[str]:
-    return {sent.path for sent in partner.sent}
 
 
 def _urls(ids: list[str]) -> list[str]:

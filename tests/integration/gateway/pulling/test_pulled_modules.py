@@ -1,6 +1,5 @@
 """What is pulled of each module, in both versions, and what that leads to at the receivers."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from services.gateway.ocpi.versions import V2_2_1
 from services.gateway.presence.telling import update_clients
 from services.gateway.pulling import store
 from services.runtime.work import Work
-from tests.integration.gateway.partners import Partner, partner
-from tests.integration.gateway.pulling import (
+from tests.integration.gateway.partners import Partner
+from tests.integration.gateway.pulling.lists import (
     CSO,
     CSP,
-    QUICK,
     Shelf,
     again,
     agree,
@@ -32,30 +30,12 @@ from tests.integration.gateway.pulling import (
     state,
     walked,
 )
-from tests.integration.gateway.whole import Gateway, whole
+from tests.integration.gateway.whole import Gateway
 from tests.unit.gateway import samples, samples_2_3_0
 
 SAMPLES: dict[str, Any] = {"OCPI-2.2.1": samples, "OCPI-2.3.0": samples_2_3_0}
 NOW = system_clock()
 RECENT, OLD = format_utc(NOW - timedelta(days=1)), format_utc(NOW - timedelta(days=3))
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path, pulls=QUICK) as here:
-        yield here
-
-
-@pytest.fixture
-async def cso(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, CSO) as here:
-        yield here
-
-
-@pytest.fixture
-async def csp(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, CSP) as here:
-        yield here
 
 
 @pytest.mark.parametrize("protocol", sorted(SAMPLES))

@@ -1,7 +1,5 @@
 """The credentials handshake over a real PostgreSQL and a partner's real HTTPS server."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,25 +7,19 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
-from tests.integration.gateway.partners import Partner, partner
-from tests.integration.gateway.registering import CREDENTIALS, PARTY, TOKEN_A, TOKEN_B, Endpoints, own, registered, said
-from tests.integration.gateway.whole import URL, Gateway, agreed, invited, whole
+from tests.integration.gateway.partners import Partner
+from tests.integration.gateway.registration.registering import (
+    CREDENTIALS,
+    PARTY,
+    TOKEN_A,
+    TOKEN_B,
+    Endpoints,
+    own,
+    registered,
+    said,
+)
+from tests.integration.gateway.whole import URL, Gateway, agreed, invited
 from tests.unit.gateway import samples
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Partner]:
-    async with partner(tmp_path, PARTY) as here:
-        (tmp_path / f"{PARTY}.pem").write_bytes(here.ca_file.read_bytes())
-        here.answer = Endpoints(here)
-        yield here
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path) as here:
-        await here.take("partner.registered", invited(PARTY, "CSO", TOKEN_A))
-        yield here
 
 
 @pytest.mark.ocpi_rule(7)

@@ -7,13 +7,11 @@ from aiohttp import web
 from sqlalchemy import text
 
 from services.gateway.ocpi.versions import V2_2_1, V2_3_0, Version
+from tests.integration.gateway.authorize.asking import CSP, has_asked
 from tests.integration.gateway.deciding import decides
 from tests.integration.gateway.partners import SUCCESS, Partner
 from tests.integration.gateway.whole import Gateway
-from tests.integration.test_gateway_authorize import CSP, gateway, has_asked, home
 from tests.unit.gateway import samples
-
-__all__ = ["gateway", "home"]
 
 EMAID = "DE8AA1A2B3C459"
 NAMED = {"OCPI-to-country-code": "NL", "OCPI-to-party-id": "CSP"}

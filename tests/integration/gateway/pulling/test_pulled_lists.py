@@ -1,54 +1,27 @@
 """Lists of ours that a partner's own list still has to complete, over a real PostgreSQL and HTTPS."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import pytest
 from aiohttp import web
 
-from tests.integration.gateway.partners import Partner, Sent, partner, unavailable
-from tests.integration.gateway.pulling import (
+from tests.integration.gateway.partners import Partner, Sent, unavailable
+from tests.integration.gateway.pulling.lists import (
     CSO,
     CSP,
-    QUICK,
+    OTHER,
     Shelf,
     agree,
     held,
+    locations,
     plan,
     pulling,
     registered,
     walked,
 )
-from tests.integration.gateway.whole import Gateway, whole
+from tests.integration.gateway.whole import Gateway
 from tests.support.waiting import eventually
-from tests.unit.gateway.samples import location
-
-OTHER, THIRD = "DE-ZZZ", "BE-AAA"
-Document = dict[str, Any]
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path, pulls=QUICK) as here:
-        yield here
-
-
-@pytest.fixture
-async def partners(tmp_path: Path) -> AsyncIterator[Mapping[str, Partner]]:
-    async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(partner(tmp_path, name)) for name in (CSO, OTHER, THIRD)}
-
-
-def locations(count: int, **fields: Any) -> list[Document]:
-    return [location(id=f"LOC{number:05}", evses=[], **fields) for number in range(count)]
-
-
-def of_party(party: str, documents: list[Document]) -> list[Document]:
-    country, _, party_id = party.partition("-")
-    return [each | {"country_code": country, "party_id": party_id} for each in documents]
 
 
 async def test_a_list_that_is_not_complete_yet_is_an_error_and_never_a_shorter_list(

@@ -1,25 +1,26 @@
 """Lists of partners, pulled over a real PostgreSQL from real HTTPS servers that lose their place, lie and hang."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from services.core.clock import format_utc, system_clock
-from tests.integration.gateway.partners import Partner, Sent, partner, rubbish, unavailable
-from tests.integration.gateway.pulling import (
+from tests.integration.gateway.partners import Partner, Sent, rubbish, unavailable
+from tests.integration.gateway.pulling.lists import (
     CSO,
     CSP,
-    QUICK,
+    OTHER,
+    THIRD,
+    Document,
     Shelf,
     again,
     agree,
     another_replica,
     held,
+    locations,
     page_of,
     plan,
     pulling,
@@ -28,28 +29,9 @@ from tests.integration.gateway.pulling import (
     state,
     walked,
 )
-from tests.integration.gateway.whole import Gateway, whole
+from tests.integration.gateway.whole import Gateway
 from tests.support.waiting import eventually
 from tests.unit.gateway.samples import LATER, location, tariff, token
-
-OTHER, THIRD = "DE-ZZZ", "BE-AAA"
-Document = dict[str, Any]
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path, pulls=QUICK) as here:
-        yield here
-
-
-@pytest.fixture
-async def partners(tmp_path: Path) -> AsyncIterator[Mapping[str, Partner]]:
-    async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(partner(tmp_path, name)) for name in (CSO, OTHER, THIRD)}
-
-
-def locations(count: int, **fields: Any) -> list[Document]:
-    return [location(id=f"LOC{number:05}", evses=[], **fields) for number in range(count)]
 
 
 def of_party(party: str, documents: list[Document]) -> list[Document]:

@@ -1,31 +1,27 @@
 """Charging profiles and charging preferences through the gateway, over a real PostgreSQL, with partners over HTTPS."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
 import pytest
 
-from tests.integration.gateway.conversing import (
+from tests.integration.gateway.conversations.conversing import (
+    ACCEPTED,
     CSO,
     CSP,
     OTHER_CSO,
     OTHER_CSP,
+    TO_CSO,
     Talk,
     our_url,
     routed,
     says,
-    talking,
     told,
 )
 from tests.integration.gateway.partners import Sent
-from tests.support.cluster import Cluster
 from tests.unit.gateway import samples
 
-TO_CSO = routed(CSO)
-ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
 PROFILE = {
     "charging_rate_unit": "A",
     "min_charging_rate": 6.5,
@@ -33,19 +29,6 @@ PROFILE = {
 }
 ACTIVE = {"start_date_time": "2026-03-01T08:00:00Z", "charging_profile": PROFILE}
 PREFERENCES = {"profile_type": "GREEN", "departure_time": "2026-03-01T18:00:00Z", "energy_need": 20.5}
-
-
-@pytest.fixture(scope="module")
-def url(cluster: Cluster) -> Iterator[str]:
-    with cluster.database() as url:
-        yield url
-
-
-@pytest.fixture
-async def talk(url: str, tmp_path: Path) -> AsyncIterator[Talk]:
-    async with talking(url, tmp_path) as talk:
-        talk.answers(ACCEPTED)
-        yield talk
 
 
 def asked_at(sent: Sent) -> str:

@@ -1,32 +1,14 @@
 """Statuses of EVSEs on their way to partners, over a real PostgreSQL and HTTPS."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import Mapping
 
-import pytest
 from aiohttp import web
 from sqlalchemy import text
 
 from services.gateway.deliveries.queue import Delivery, enqueue
-from tests.integration.gateway.delivering import OWNER, Delivering, delivering, running, until_empty
-from tests.integration.gateway.partners import Partner, Sent, partner, refuse, succeed
+from tests.integration.gateway.delivering import GOOD, OWNER, TALKING, Delivering, running, until_empty
+from tests.integration.gateway.partners import Partner, Sent, refuse, succeed
 from tests.support.waiting import eventually
-
-GOOD, HANGING, REFUSING, TALKING, BUSY = "NL-AAA", "NL-BBB", "NL-CCC", "NL-DDD", "NL-EEE"
-
-
-@pytest.fixture
-async def partners(tmp_path: Path) -> AsyncIterator[Mapping[str, Partner]]:
-    async with AsyncExitStack() as stack:
-        names = (GOOD, HANGING, REFUSING, TALKING, BUSY)
-        yield {name: await stack.enter_async_context(partner(tmp_path, name)) for name in names}
-
-
-@pytest.fixture
-async def gateway(database_url: str, tmp_path: Path, partners: Mapping[str, Partner]) -> AsyncIterator[Delivering]:
-    async with delivering(database_url, tmp_path, partners) as here:
-        yield here
 
 
 async def test_a_status_goes_out_behind_its_location_and_where_it_is_refused_the_whole_location_follows(
@@ -67,12 +49,8 @@ async def test_a_location_waits_for_a_status_that_is_under_way(
     await gateway.publish("LOC1", [GOOD])
     await gateway.publish("LOC2", [GOOD])
     async with running(gateway.dispatcher):
-        await eventually(lambda: _paths(partners[GOOD]) == {"/locations/FR/SUN/LOC2"})
+        await eventually(lambda: partners[GOOD].paths == {"/locations/FR/SUN/LOC2"})
         async with gateway.engine.begin() as connection:
             await connection.execute(text("DELETE FROM gateway.deliveries WHERE module = 'evses'"))
         await until_empty(gateway, GOOD)
-    assert _paths(partners[GOOD]) == {"/locations/FR/SUN/LOC1", "/locations/FR/SUN/LOC2"}
-
-
-def _paths(partner: Partner) -> set[str]:
-    return {sent.path for sent in partner.sent}
+    assert partners[GOOD].paths == {"/locations/FR/SUN/LOC1", "/locations/FR/SUN/LOC2"}
