@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clearing import published
 from services.clearing.audit.claims import same
+from services.clearing.audit.codes import Code, Severities, Severity
 from services.clearing.audit.facts import AgreementFact, CreditedFact, Facts, LocationFact, Neighbour, SessionFact
 from services.clearing.audit.findings import Verdict
 from services.clearing.claims import SubmittedClaim
@@ -21,6 +22,8 @@ from services.core.money import RoundingMode, RoundingRule
 from services.runtime.rows import as_json
 
 Key = tuple[str, ...]
+_CODES: Final = frozenset(Code)
+_SEVERITIES: Final = frozenset(Severity)
 
 _AGREEMENTS: Final = text(
     """SELECT a.* FROM clearing.agreements AS a
@@ -168,10 +171,23 @@ async def _agreements(
     for row in await _rows(connection, _AGREEMENTS, _named(pairs, "visited_cso", "home_csp")):
         rounding = RoundingRule(RoundingMode(row.rounding_mode), row.rounding_digits)
         fact = AgreementFact(
-            row.agreement_id, row.version, row.total_tolerance, rounding, row.valid_from, row.valid_until
+            row.agreement_id,
+            row.version,
+            row.total_tolerance,
+            rounding,
+            row.valid_from,
+            row.valid_until,
+            severities_of(row.finding_severities),
+            rounding_per_line=bool(row.rounding_per_line),
         )
         found[row.visited_cso, row.home_csp].append(fact)
     return found
+
+
+def severities_of(agreed: Mapping[str, str] | None) -> Severities:
+    """Return what an agreement says of findings; what a later release can find, or does with it, is nothing to us."""
+    known = (agreed or {}).items()
+    return {Code[code]: Severity(severity) for code, severity in known if code in _CODES and severity in _SEVERITIES}
 
 
 async def _sessions(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> Mapping[Key, SessionFact]:

@@ -110,8 +110,14 @@ class Clearing:
 
     async def missing_looked_for(self, work: Work) -> bool:
         """Note sessions whose CDR is due and not there; True while there may be more."""
-        max_rows = self._rules.max_missing_batch_rows
-        return await missing.look(work, max_rows, self._rules.overlap_longest_hours) == max_rows
+        rules = self._rules
+        looked = await missing.look(
+            work,
+            default_hours=rules.cdr_due_after_hours,
+            longest_hours=rules.overlap_longest_hours,
+            max_rows=rules.max_missing_batch_rows,
+        )
+        return looked == rules.max_missing_batch_rows
 
     async def _take(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         """Clear what is ready. Credits come second: what they take back may stand in the same batch."""

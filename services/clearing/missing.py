@@ -11,11 +11,18 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.models.clearing import CdrMissed
 from schemas.models.sessions import SessionTracked
 from services.clearing.audit.claims import Key, same
+from services.clearing.audit.codes import Code, Severity
+from services.clearing.audit.findings import find
+from services.core.ids import object_event_id
+from services.core.party import pair_key
+from services.runtime.events import Event
 from services.runtime.rows import as_json
 from services.runtime.work import Work
 
+CDR_MISSED: Final = "cdr.missed"
 _COMPLETED: Final = "COMPLETED"
 _AGREED_HOURS: Final = text(
     """SELECT w.visited_cso, w.session_key, a.cdr_due_after_hours
@@ -42,9 +49,17 @@ _HAS_CDR: Final = """(
 _LOOK: Final = text(
     f"""UPDATE clearing.sessions AS s SET cdr_due_at = NULL,
         cdr_missing_since = CASE WHEN {_HAS_CDR} THEN NULL ELSE coalesce(s.cdr_missing_since, s.cdr_due_at) END
-    FROM (SELECT visited_cso, session_key FROM clearing.sessions WHERE cdr_due_at <= :now
+    FROM (SELECT * FROM clearing.sessions WHERE cdr_due_at <= :now
         ORDER BY cdr_due_at LIMIT :max_rows FOR UPDATE SKIP LOCKED) AS w
-    WHERE s.visited_cso = w.visited_cso AND s.session_key = w.session_key"""  # noqa: S608
+    LEFT JOIN LATERAL (
+        SELECT a.cdr_due_after_hours, a.finding_severities ->> 'CDR_MISSING' AS severity FROM clearing.agreements AS a
+        WHERE a.visited_cso = w.visited_cso AND a.home_csp = w.home_csp
+            AND a.valid_from <= w.started_at AND (a.valid_until IS NULL OR w.started_at < a.valid_until)
+        ORDER BY a.version DESC LIMIT 1) AS a ON true
+    WHERE s.visited_cso = w.visited_cso AND s.session_key = w.session_key
+    RETURNING s.visited_cso, s.home_csp, s.session_id, s.version, s.ended_at, s.kwh, w.cdr_due_at AS due_at,
+        coalesce(a.cdr_due_after_hours, :default_hours) AS hours, a.severity,
+        w.cdr_missing_since IS NULL AND s.cdr_missing_since IS NOT NULL AS is_news"""  # noqa: S608
 )
 _LIST: Final = text(
     f"""SELECT s.visited_cso, s.home_csp, s.session_id, s.session_key, s.started_at, s.ended_at, s.kwh, s.location_id,
@@ -79,10 +94,36 @@ async def due_times(
     return {_key(session): due_at(session, agreed.get(_key(session), default_hours)) for session in over}
 
 
-async def look(work: Work, max_rows: int, longest_hours: int) -> int:
-    """Look at sessions whose CDR is due, and note those without; return at how many it looked."""
-    bounds = {"now": work.now, "max_rows": max_rows, "longest_hours": longest_hours}
-    return (await work.connection.execute(_LOOK, bounds)).rowcount
+async def look(work: Work, *, default_hours: int, longest_hours: int, max_rows: int) -> int:
+    """Look at sessions whose CDR is due, note those without and say so; return at how many it looked."""
+    bounds = {"now": work.now, "default_hours": default_hours, "longest_hours": longest_hours, "max_rows": max_rows}
+    rows = (await work.connection.execute(_LOOK, bounds)).all()
+    for row in rows:
+        if row.is_news:
+            work.append(missed(row, work.now))
+    return len(rows)
+
+
+def missed(session: Any, now: datetime) -> Event:
+    """Return the event that says that a session's CDR is missing; the same session again says nothing new."""
+    ended_at = session.ended_at or session.due_at - timedelta(hours=session.hours)
+    finding = find(Code.CDR_MISSING, session=session.session_id, ended=ended_at, hours=session.hours)
+    severity = finding.severity if session.severity is None else Severity(session.severity)
+    identity = object_event_id(session.visited_cso, session.session_id, session.version, CDR_MISSED)
+    value = CdrMissed(
+        event_id=identity,
+        occurred_at=now,
+        visited_cso=session.visited_cso,
+        home_csp=session.home_csp,
+        session_id=session.session_id,
+        session_version=session.version,
+        ended_at=ended_at,
+        due_at=session.due_at,
+        kwh=session.kwh,
+        severity=severity.value,
+        detail=finding.detail,
+    )
+    return Event(identity, CDR_MISSED, pair_key(session.visited_cso, session.session_id), value, now)
 
 
 async def page(

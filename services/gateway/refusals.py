@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from schemas.models.clearing import CdrCleared
+from schemas.models.clearing import CdrCleared, CdrMissed
 from services.core.clock import format_utc
 from services.gateway.calls import Call
 from services.gateway.object_store import current
@@ -85,6 +85,29 @@ def of_verdict(cleared: CdrCleared) -> Refusal | None:
         revision=cleared.revision,
         decided_at=cleared.decided_at,
     )
+
+
+def of_missed(missed: CdrMissed) -> Refusal | None:
+    """Return the line of a CDR that never came; None where the two agreed that this is worth no more than a word."""
+    if missed.severity == "INFORM":
+        return None
+    return Refusal(
+        event_id=missed.event_id,
+        party=missed.visited_cso,
+        module="sessions",
+        object_id=missed.session_id,
+        counterpart=missed.home_csp,
+        source=CLEARING,
+        verdict="MISSING",
+        reasons=(Reason("CDR_MISSING", missed.severity, missed.detail),),
+        revision=1,
+        decided_at=missed.occurred_at,
+    )
+
+
+async def record_missed(work: Work, missed: Sequence[CdrMissed]) -> None:
+    """Add which CDRs never came."""
+    await add(work, [line for line in map(of_missed, missed) if line is not None])
 
 
 async def record(work: Work, cleared: Sequence[CdrCleared]) -> None:

@@ -40,6 +40,7 @@ PUBLISHED = {
     1_631_190_029: "evse_status_changed",
     1_631_190_030: "invoice_published",
     1_631_190_031: "agreement_concluded",
+    1_631_190_032: "cdr_missed",
 }
 CONTRACT = contract.load()
 

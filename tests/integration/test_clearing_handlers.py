@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from schemas.models.gateway import CdrSubmitted
+from schemas.models.registry import FindingSeverity
 from services.core.errors import BadContent
 from tests.integration.clearing_rig import Rig, agreement, cdr, in_balance, location, on, running, session, tariff
 from tests.unit.clearing import samples
@@ -196,3 +197,32 @@ async def test_content_that_the_database_refuses_is_the_batchs_fault_and_leaves_
     assert await rig.said() == []
     with pytest.raises(BadContent):
         await rig.take("agreement.concluded", agreement(version=2, rounding_mode="SIDEWAYS"))
+
+
+async def test_findings_do_what_the_two_agreed_on(rig: Rig) -> None:
+    agreed = [
+        FindingSeverity(code="TOTAL_MISMATCH", severity="DISPUTE"),
+        FindingSeverity(code="SESSION_NOT_NAMED", severity="FLAG"),
+        FindingSeverity(code="FOUND_BY_A_LATER_RELEASE", severity="REJECT"),
+        FindingSeverity(code="TARIFF_NOT_NAMED", severity="FORGIVE"),
+    ]
+    await rig.take("agreement.concluded", agreement(finding_severities=agreed))
+    await rig.take("session.tracked", session())
+    await rig.take("cdr.submitted", cdr(total_cost_excl_tax="9"), on(2))
+    first, second = await rig.said()
+    assert (first.verdict, first.amount, first.findings[0].severity) == ("DISPUTED", 0, "DISPUTE")
+    assert (second.verdict, second.finding_codes) == ("FLAGGED", ["SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"])
+    assert [each.severity for each in second.findings] == ["FLAG", "INFORM"]
+    await in_balance(rig)
+
+
+async def test_lines_are_rounded_where_the_two_agreed_on_that(rig: Rig) -> None:
+    # 5.00 for energy and twice 0.004: in sum 5.008, but each of the two is nothing by itself.
+    priced = samples.tariff(samples.PER_KWH, ("FLAT", "0.004", "10", "1"), ("TIME", "0.002", "10", "1"))
+    totals = {"tariffs": [priced], "total_energy_cost_excl_tax": None, "session_id": None}
+    used = [period({"ENERGY": "20", "TIME": "2"}, "T1")]
+    await rig.take("agreement.concluded", agreement(), agreement(home_csp="DE-ABC", rounding_per_line=True))
+    for number, csp in enumerate((samples.CSP, "DE-ABC")):
+        where = {"cdr_id": f"C{number}", "location": place(connector_id=f"{number}")}
+        await rig.take("cdr.submitted", cdr(home_csp=csp, periods=used, **totals, **where))
+    assert [each.rated_total_excl_tax for each in await rig.said()] == [Decimal("5.01"), Decimal("5.00")]

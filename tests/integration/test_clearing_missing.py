@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest_asyncio
 
+from schemas.models.registry import FindingSeverity
 from tests.integration.clearing_api import Api, asking
 from tests.integration.clearing_rig import agreement, cdr, on, session
 from tests.unit.clearing.samples import END, START, place
@@ -84,3 +85,19 @@ async def test_pages_lead_to_all_that_is_missing(api: Api) -> None:
     assert await missing(api, limit=2) == ["S0", "S1"]
     _, shown = await api.get("missing-cdrs", limit=2)
     assert await missing(api, limit=2, after=shown["next"]) == ["S2"]
+
+
+async def test_what_is_missing_is_said_once_with_the_agreed_severity(api: Api) -> None:
+    agreed = {"agreement_id": "A2", "finding_severities": [FindingSeverity(code="CDR_MISSING", severity="INFORM")]}
+    await api.rig.take("agreement.concluded", agreement(home_csp="DE-ABC", version=2, **agreed))
+    others = {"home_csp": "DE-ABC", "ended_at": None, "connector_id": "2"}
+    await api.rig.take("session.tracked", session(), session(session_id="S2", **others))
+    api.rig.clock.now = END + 25 * HOUR
+    assert await missing(api) == ["S1", "S2"]
+    await api.rig.take("session.tracked", session(version=5))
+    assert await missing(api) == ["S1", "S2"]
+    first, second = sorted(await api.rig.said("cdr.missed"), key=lambda each: str(each.session_id))
+    assert (first.session_id, first.severity, first.ended_at, first.due_at) == ("S1", "FLAG", END, END + 24 * HOUR)
+    assert first.detail == "Session S1 ended at 2026-03-01T10:00:00Z and has no CDR 24 hours later."
+    assert (second.session_id, second.severity, second.ended_at) == ("S2", "INFORM", END)
+    assert await api.rig.said() == []

@@ -2,12 +2,14 @@
 
 from schemas.models.clearing.cdr_cleared import CdrCleared, ClearedComponent, Fact, Finding
 from schemas.models.clearing.cdr_current import CdrCurrent
+from schemas.models.clearing.cdr_missed import CdrMissed
 from schemas.models.clearing.ledger_posted import LedgerEntry, LedgerPosted
 from schemas.models.clearing.sdr_cleared import SdrCleared
 
 __all__ = [
     "CdrCleared",
     "CdrCurrent",
+    "CdrMissed",
     "ClearedComponent",
     "Fact",
     "Finding",

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from schemas.models.clearing import CdrCleared, Finding
-from services.gateway.refusals import CLEARING, Reason, Refusal, of_verdict
+from schemas.models.clearing import CdrCleared, CdrMissed, Finding
+from services.gateway.refusals import CLEARING, Reason, Refusal, of_missed, of_verdict
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 EVENT = UUID(int=1)
@@ -53,3 +53,31 @@ def test_what_was_accepted_later_is_reported_since_it_takes_a_verdict_back() -> 
     line = of_verdict(cleared("ACCEPTED", 2))
     assert line is not None
     assert (line.verdict, line.revision) == ("ACCEPTED", 2)
+
+
+def missed(severity: str) -> CdrMissed:
+    return CdrMissed(
+        event_id=EVENT,
+        occurred_at=NOW,
+        visited_cso="FR-SUN",
+        home_csp="NL-CSP",
+        session_id="S1",
+        session_version=4,
+        ended_at=NOW,
+        due_at=NOW,
+        kwh=Decimal(20),
+        severity=severity,
+        detail="Session S1 has no CDR",
+    )
+
+
+def test_a_cdr_that_never_came_is_reported_by_its_session() -> None:
+    line = of_missed(missed("FLAG"))
+    assert line is not None
+    assert (line.party, line.module, line.object_id, line.counterpart) == ("FR-SUN", "sessions", "S1", "NL-CSP")
+    assert (line.source, line.verdict) == (CLEARING, "MISSING")
+    assert line.reasons == (Reason("CDR_MISSING", "FLAG", "Session S1 has no CDR"),)
+
+
+def test_a_cdr_that_never_came_is_not_reported_where_the_two_want_no_more_than_a_word() -> None:
+    assert of_missed(missed("INFORM")) is None
