@@ -68,7 +68,7 @@ def claim_of(cdr: CdrSubmitted) -> SubmittedClaim:
         credit=cdr.credit,
         credit_reference_id=cdr.credit_reference_id,
         updated_at=cdr.last_updated,
-        unread=reader.unreadable,
+        unread=tuple(reader.unreadable),
     )
 
 

@@ -141,7 +141,7 @@ class Claim:
     @cached_property
     def connector(self) -> tuple[str, str, str] | None:
         """CSO, EVSE and connector that it says were in use; None where none was for any time."""
-        if not self.is_charging or self.credit or self.started_at >= self.ended_at:
+        if not self.is_charging or not self.evse_uid or self.credit or self.started_at >= self.ended_at:
             return None
         return self.visited_cso, same(self.evse_uid), same(self.connector_id)
 
