@@ -1,6 +1,7 @@
 """The admin API of clearing. It only reads; amounts are text, so that no reader rounds them.
 
-GET /admin/cdrs/{cso}/{cdr_id}     a cleared CDR; 404 while it waits, and then the answer says until when
+GET /admin/cdrs/{cso}/{cdr_id}     a cleared CDR and why; 404 while it waits, and then the answer says until when
+GET /admin/cdrs?id=                the cleared CDRs of an id, whichever CSO gave it
 GET /admin/cdrs?cso=&csp=&verdict=&code=&after=&limit=
 GET /admin/missing-cdrs?cso=&csp=&after=&limit=  sessions that ended and have no CDR after the agreed time
 GET /admin/balances?after=&limit=  what each home-CSP owes each visited-CSO, per currency
@@ -58,6 +59,8 @@ class Admin:
 
     async def list_cdrs(self, request: Request) -> Response:
         """List cleared CDRs; `next` is the `after` of the next page, or null."""
+        if "id" in request.query_params:
+            return await self._of_id(request.query_params["id"])
         condition = reports.of_parties(_given(request, "cso"), _given(request, "csp"))
         limit, query = self._limit(request), request.query_params
         async with self._engine.connect() as connection:
@@ -72,6 +75,11 @@ class Admin:
         shown = [{name: value for name, value in row.items() if name != "cdr_key"} for row in rows[:limit]]
         last = rows[limit - 1] if len(rows) > limit else None
         return answer({"cdrs": shown, "next": None if last is None else f"{last['visited_cso']}|{last['cdr_key']}"})
+
+    async def _of_id(self, cdr_id: str) -> Response:
+        async with self._engine.connect() as connection:
+            rows = await reports.of_id(connection, cdr_id, self._rules.max_page_rows)
+        return answer({"cdrs": rows, "next": None})
 
     async def list_missing(self, request: Request) -> Response:
         """List sessions whose CDR is missing; `next` as above."""

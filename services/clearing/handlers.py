@@ -150,7 +150,8 @@ class Clearing:
             for event in deciding.events(decision):
                 work.append(event)
         former = [arrival.claim.key for arrival in ready if arrival.stored]
-        await store.save_decisions(work.connection, decisions, former)
+        longest = self._rules.max_explanation_characters
+        await store.save_decisions(work.connection, decisions, former, longest)
         cleared = {claim.key for claim in claims if not claim.credit}
         await store.wake(work.connection, store.WAKE_CREDITS, cleared, work.now)
 

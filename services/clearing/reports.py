@@ -4,23 +4,45 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, any_, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.clearing import explaining
 from services.clearing.audit.claims import same
 from services.clearing.ledger import payable, receivable
 from services.clearing.tables import cdrs, ledger, waiting
 from services.core.money import plain
 
-_HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key"})
+_HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key", "explanation"})
 _SHOWN: Final = tuple(column for column in cdrs.columns if column.name not in _HIDDEN)
+# CSOs are few: from one to the next through the index of the primary key, instead of over all CDRs.
+_SENDERS: Final = text(
+    """WITH RECURSIVE senders AS (
+        (SELECT visited_cso FROM clearing.cdrs ORDER BY visited_cso LIMIT 1)
+        UNION ALL
+        SELECT (SELECT c.visited_cso FROM clearing.cdrs AS c WHERE c.visited_cso > s.visited_cso
+            ORDER BY c.visited_cso LIMIT 1)
+        FROM senders AS s WHERE s.visited_cso IS NOT NULL)
+    SELECT c.visited_cso FROM senders AS s JOIN clearing.cdrs AS c USING (visited_cso)
+    WHERE c.cdr_key = :cdr_key LIMIT :max_rows"""
+)
 
 
 async def cdr(connection: AsyncConnection, cso: str, cdr_id: str) -> dict[str, Any] | None:
-    """Return a cleared CDR with its findings."""
-    query = select(*_SHOWN).where(cdrs.c.visited_cso == cso, cdrs.c.cdr_key == same(cdr_id))
+    """Return a cleared CDR with its findings and the explanation of its price, null where none was kept."""
+    query = select(*_SHOWN, cdrs.c.explanation).where(cdrs.c.visited_cso == cso, cdrs.c.cdr_key == same(cdr_id))
     row = (await connection.execute(query)).mappings().one_or_none()
-    return None if row is None else shown(row)
+    if row is None:
+        return None
+    kept = row["explanation"]
+    return shown(row) | {"explanation": None if kept is None else explaining.shown(kept)}
+
+
+async def of_id(connection: AsyncConnection, cdr_id: str, max_rows: int) -> list[dict[str, Any]]:
+    """Return the cleared CDRs of this id; several CSOs may have given it."""
+    found = await connection.execute(_SENDERS, {"cdr_key": same(cdr_id), "max_rows": max_rows})
+    query = select(*_SHOWN).where(cdrs.c.cdr_key == same(cdr_id), cdrs.c.visited_cso.in_(list(found.scalars())))
+    return await _all(connection, query.order_by(cdrs.c.visited_cso))
 
 
 def shown(row: Mapping[Any, Any]) -> dict[str, Any]:

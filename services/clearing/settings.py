@@ -22,6 +22,7 @@ class ClearingRules(Group):
         max_missing_batch_rows: The most sessions that one transaction looks at for it.
         max_waiting_batch_rows: The most waiting CDRs that one transaction takes up again.
         overlap_longest_hours: A session longer than this may go unnoticed as one that overlaps another.
+        max_explanation_characters: How long the stored explanation of a price may be; of a longer one the end is cut.
         max_page_rows: The most CDRs or balances that one answer of the admin API lists.
     """
 
@@ -32,6 +33,7 @@ class ClearingRules(Group):
     max_missing_batch_rows: Count = 1_000
     max_waiting_batch_rows: Count = 1_000
     overlap_longest_hours: Count = 31 * 24
+    max_explanation_characters: Annotated[int, Field(ge=2_000)] = 64_000
     max_page_rows: Count = 500
     energy_ceiling_kwh: Amount = Decimal(1000)
     power_margin_factor: Amount = Decimal("1.1")

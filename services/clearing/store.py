@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.gateway import CdrSubmitted
+from services.clearing import explaining
 from services.clearing.audit.findings import Verdict
 from services.clearing.claims import SubmittedClaim, claim_of
 from services.clearing.records import Decision
@@ -103,11 +104,14 @@ async def save_waiting(connection: AsyncConnection, arrivals: Sequence[Arrival])
 
 
 async def save_decisions(
-    connection: AsyncConnection, decisions: Sequence[Decision], former: Collection[tuple[str, str]]
+    connection: AsyncConnection,
+    decisions: Sequence[Decision],
+    former: Collection[tuple[str, str]],
+    max_explanation_characters: int,
 ) -> None:
-    """Store decisions and their postings; `former` are the CDRs among them that waited."""
+    """Store decisions with their explanations, and postings; `former` are the CDRs among them that waited."""
     in_order = sorted(decisions, key=lambda decision: decision.claim.key)
-    await insert_rows(connection, cdrs, [_cdr_row(decision) for decision in in_order])
+    await insert_rows(connection, cdrs, [_cdr_row(each, max_explanation_characters) for each in in_order])
     await insert_rows(connection, ledger, [row for decision in in_order for row in _ledger_rows(decision)])
     await _for_keys(connection, _FORGET, former)
     taken_back = [_credit_row(decision) for decision in in_order if _takes_back(decision)]
@@ -153,7 +157,7 @@ def _waiting_row(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _cdr_row(decision: Decision) -> dict[str, Any]:
+def _cdr_row(decision: Decision, max_explanation_characters: int) -> dict[str, Any]:
     claim, cdr, rating = decision.claim, decision.claim.cdr, decision.audit.rated
     occupied = None if decision.verdict is Verdict.REJECTED else claim.connector
     return {
@@ -165,10 +169,8 @@ def _cdr_row(decision: Decision) -> dict[str, Any]:
         "cleared_event_id": decision.cleared_id,
         "verdict": decision.verdict,
         "finding_codes": decision.codes,
-        "findings": [
-            {"code": finding.code, "severity": finding.severity, "detail": finding.detail}
-            for finding in decision.audit.findings
-        ],
+        "findings": decision.audit.findings,
+        "explanation": explaining.stored(explaining.explanation_of(decision), max_explanation_characters),
         "amount": decision.booking.in_force.amount,
         "claimed_total_excl_tax": claim.total_excl_tax,
         "claimed_total_incl_tax": claim.total_incl_tax,

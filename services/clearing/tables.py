@@ -113,6 +113,7 @@ cdrs = Table(
     Column("verdict", Text, nullable=False),
     Column("finding_codes", ARRAY(Text), nullable=False),
     Column("findings", JSON, nullable=False),
+    Column("explanation", Text, comment="as JSON; null for one of an earlier release"),
     Column("amount", _AMOUNT, nullable=False, comment="in force, with tax"),
     Column("claimed_total_excl_tax", _AMOUNT, nullable=False),
     Column("claimed_total_incl_tax", _AMOUNT),

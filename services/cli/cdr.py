@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import say, show_fields, show_json, show_rows
+from services.cli.cdr_view import show_cdr
+from services.cli.output import console, say, show_json, show_rows
+from services.core.errors import Conflict, NotFound
 
 app = typer.Typer(help="Look at cleared CDRs and balances.", no_args_is_help=True)
 
@@ -25,11 +27,32 @@ COLUMNS = {
 
 @app.command()
 def show(
-    visited_cso: Annotated[str, typer.Argument(help="The party that sent it, as in FR-CSO.")],
-    cdr_id: Annotated[str, typer.Argument(help="Its id.")],
+    name: Annotated[str, typer.Argument(metavar="[CSO] ID", help="The party that sent it, as in FR-CSO, and its id.")],
+    cdr_id: Annotated[str | None, typer.Argument(metavar="", show_default=False, hidden=True)] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Show one CDR: its verdict, findings, amounts and revisions."""
-    show_fields(AdminApi.here().get("clearing", f"/cdrs/{quoted(visited_cso)}/{quoted(cdr_id)}"))
+    """Show one CDR: its verdict, what was found, what is claimed and rated, and why."""
+    api = AdminApi.here()
+    visited_cso, identity = (_sender(api, name), name) if cdr_id is None else (name, cdr_id)
+    found = api.get("clearing", f"/cdrs/{quoted(visited_cso)}/{quoted(identity)}")
+    if as_json:
+        show_json(found)
+    else:
+        show_cdr(console, found)
+
+
+def _sender(api: AdminApi, cdr_id: str) -> str:
+    """Return the only CSO that sent a CDR of this id.
+
+    Raises:
+        NotFound, Conflict: when there is none, or more than one.
+    """
+    senders = [each["visited_cso"] for each in api.get("clearing", "/cdrs", id=cdr_id)["cdrs"]]
+    if not senders:
+        raise NotFound(f"no CDR {cdr_id} was cleared; of one that waits its CSO has to be named: show CSO {cdr_id}")
+    if len(senders) > 1:
+        raise Conflict(f"{', '.join(senders)} each sent a CDR {cdr_id}: show {senders[0]} {cdr_id}")
+    return str(senders[0])
 
 
 @app.command("list")

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+from sqlalchemy import text
 
 from tests.integration.clearing_api import Api, asking
+from tests.integration.clearing_rig import agreement, cdr, session
 from tests.unit.clearing import samples
 
 
@@ -25,6 +27,39 @@ async def test_a_cdr_is_shown_once_it_has_a_verdict(api: Api) -> None:
     assert "waits" in shown["detail"]
     status, shown = await api.get("cdrs/BE-BEC/C3")
     assert (status, shown["detail"]) == (404, "there is no such CDR")
+
+
+async def test_a_cdr_is_shown_with_its_reasons_and_their_numbers(api: Api) -> None:
+    await api.rig.take("session.tracked", session())
+    await api.rig.take("cdr.submitted", cdr(total_cost_excl_tax="99"))
+    _, shown = await api.get("cdrs/BE-BEC/C1")
+    found = {each["code"]: each for each in shown["findings"]}
+    assert found["TOTAL_MISMATCH"]["severity"] == "REJECT"
+    assert found["TOTAL_MISMATCH"]["numbers"]["claimed"] == "99"
+    assert found["TOTAL_MISMATCH"]["numbers"]["rated"] == "5"
+    explanation = shown["explanation"]
+    assert explanation["compared"] == [{"part": "energy", "claimed": "5", "rated": "5"}]
+    assert explanation["rating"]["parts"][0]["element"] == 1
+    assert any("20 kWh, at 0.25 = 5 EUR" in line for line in explanation["text"])
+    assert "explanation" not in (await api.get("cdrs"))[1]["cdrs"][0]
+
+
+async def test_a_cdr_of_a_release_that_kept_no_reasons_is_shown_without(api: Api) -> None:
+    await api.cdr("C1")
+    async with api.rig.engine.begin() as connection:
+        await connection.execute(text("UPDATE clearing.cdrs SET explanation = NULL"))
+    assert (await api.get("cdrs/BE-BEC/C1"))[1]["explanation"] is None
+
+
+async def test_cdrs_are_found_by_their_id_whoever_sent_them(api: Api) -> None:
+    await api.cdr("C1")
+    await api.cdr("C2")
+    await api.rig.take("agreement.concluded", agreement(visited_cso="BE-XXX"), agreement(visited_cso="AT-XXX"))
+    await api.cdr("c1", visited_cso="BE-XXX")
+    await api.cdr("C3", visited_cso="AT-XXX")
+    found = [(await api.get("cdrs", id=name))[1]["cdrs"] for name in ("C1", "C2", "C4")]
+    senders = [[each["visited_cso"] for each in rows] for rows in found]
+    assert senders == [["BE-BEC", "BE-XXX"], ["BE-BEC"], []]
 
 
 async def test_lists_have_bounded_pages_that_lead_to_all(api: Api) -> None:

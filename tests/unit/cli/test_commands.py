@@ -249,9 +249,22 @@ def test_missing_cdrs_are_listed_and_there_for_machines(monkeypatch: pytest.Monk
 
 
 def test_cdr_ids_of_partners_cannot_change_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    result, fake = run(monkeypatch, cdr.app, ["show", "FR-CSO", "a/../b?c"], {"/cdrs/FR-CSO/a%2F..%2Fb%3Fc": {"x": 1}})
-    assert result.exit_code == 0
+    answers = {"/cdrs/FR-CSO/a%2F..%2Fb%3Fc": {"x": 1}}
+    result, fake = run(monkeypatch, cdr.app, ["show", "FR-CSO", "a/../b?c", "--json"], answers)
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"x": 1})
     assert len(fake.asked) == 1
+
+
+def test_a_cdr_is_found_by_its_id_alone_where_one_cso_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = {"/cdrs": {"cdrs": [{"visited_cso": "FR-CSO"}]}, "/cdrs/FR-CSO/C1": {"cdr_id": "C1"}}
+    result, fake = run(monkeypatch, cdr.app, ["show", "C1", "--json"], sent)
+    assert json.loads(result.stdout) == {"cdr_id": "C1"}
+    assert fake.asked[0] == ("clearing", "/cdrs", {"id": "C1"})
+    result, _ = run(monkeypatch, cdr.app, ["show", "C1"], {"/cdrs": {"cdrs": []}})
+    assert "no CDR C1 was cleared" in str(result.exception)
+    both = {"/cdrs": {"cdrs": [{"visited_cso": "FR-CSO"}, {"visited_cso": "NL-CSO"}]}}
+    result, _ = run(monkeypatch, cdr.app, ["show", "C1"], both)
+    assert "FR-CSO, NL-CSO each sent a CDR C1" in str(result.exception)
 
 
 def test_cdrs_are_listed_by_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,145 @@
+"""Why a CDR got its verdict, kept beside it: what the CSO asks for, what we reckon, and how.
+
+It is kept as JSON of the engine's own values, since writing that costs next to nothing; what people and machines
+read is made of it when somebody asks.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.clearing.audit.claims import Cost
+from services.clearing.rating.figures import figure
+from services.clearing.rating.results import ADJUSTMENT, NotRated, Rating
+from services.clearing.rating.text import explain
+from services.clearing.rating.zones import zone_of
+from services.clearing.records import Decision
+from services.core.clock import format_utc
+from services.core.money import EXACT, ZERO
+
+_PARTS: Final = {
+    "FLAT": "fixed",
+    "ENERGY": "energy",
+    "TIME": "time",
+    "PARKING_TIME": "parking",
+    ADJUSTMENT: "adjustment",
+}
+_RESERVATION: Final = "reservation"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is kept.
+
+    Attributes:
+        claimed: The parts of the total that the CSO gives: fixed, energy, time, parking, reservation.
+        tolerance: The agreement's, in the CDR's currency; None without an agreement.
+        time_zone: Of the location, where it is known.
+        rating: Our own price.
+        not_rated: Why there is none.
+        parts_left_out: So many of the price's last parts were too much to keep.
+    """
+
+    claimed: Mapping[str, Cost] = field(default_factory=dict)
+    tolerance: Decimal | None = None
+    time_zone: str | None = None
+    rating: Rating | None = None
+    not_rated: str | None = None
+    parts_left_out: int = 0
+
+
+_STORED: Final = TypeAdapter(Explanation)
+
+
+def explanation_of(decision: Decision) -> Explanation:
+    """Return the explanation of a decision."""
+    rated, agreement, location = decision.audit.rating, decision.audit.agreement, decision.facts.location
+    return Explanation(
+        claimed=decision.claim.parts,
+        tolerance=None if agreement is None else agreement.total_tolerance,
+        time_zone=None if location is None else location.time_zone,
+        rating=rated if isinstance(rated, Rating) else None,
+        not_rated=rated.reason if isinstance(rated, NotRated) else None,
+    )
+
+
+def stored(explanation: Explanation, max_characters: int) -> str:
+    """Return the JSON that is kept; of a price with very many parts only as many of the first as the bound allows."""
+    text = _STORED.dump_json(explanation).decode()
+    if len(text) <= max_characters or explanation.rating is None:
+        return text
+    parts = explanation.rating.parts
+    if not parts:
+        # Lines are few; a price that has too many of them keeps its totals.
+        return _STORED.dump_json(replace(explanation, rating=replace(explanation.rating, lines=()))).decode()
+    kept = parts[: len(parts) // 2]
+    left_out = explanation.parts_left_out + len(parts) - len(kept)
+    shorter = replace(explanation.rating, parts=kept)
+    return stored(replace(explanation, rating=shorter, parts_left_out=left_out), max_characters)
+
+
+def shown(text: str) -> dict[str, Any] | None:
+    """Return what the admin API shows of a stored explanation; None for one of a release that kept it otherwise."""
+    try:
+        explanation = _STORED.validate_json(text)
+    except ValidationError:
+        return None
+    rating = explanation.rating
+    return {
+        "time_zone": explanation.time_zone,
+        "tolerance": None if explanation.tolerance is None else figure(explanation.tolerance),
+        "compared": list(compared(explanation)),
+        "rating": plain(rating),
+        "not_rated": explanation.not_rated,
+        "parts_left_out": explanation.parts_left_out,
+        "text": told(explanation),
+    }
+
+
+def compared(explanation: Explanation) -> Iterator[dict[str, str | None]]:
+    """Give each part of the total, without tax, as the CSO claims and as we rate it; None where one does not say."""
+    ours = _rated_parts(explanation.rating)
+    for part in (*_PARTS.values(), _RESERVATION):
+        claimed = explanation.claimed.get(part)
+        if claimed is not None or part in ours:
+            rated = ours.get(part)
+            yield {
+                "part": part,
+                "claimed": None if claimed is None else figure(claimed.excl_tax),
+                "rated": None if rated is None else figure(rated),
+            }
+
+
+def told(explanation: Explanation) -> list[str]:
+    """Return the price and its reasons as lines of text; times are local where the zone is known."""
+    zone = None if explanation.time_zone is None else zone_of(explanation.time_zone)
+    lines = explain(explanation.rating or NotRated(explanation.not_rated or "it was not kept"), zone)
+    if explanation.parts_left_out:
+        lines.append(f"{explanation.parts_left_out} further measurements were priced and are not listed.")
+    return lines
+
+
+def plain(value: Any) -> Any:
+    """Return engine values as JSON has them: numbers without exponent and trailing zeros as text, times as RFC 3339."""
+    if isinstance(value, Decimal):
+        return figure(value)
+    if isinstance(value, datetime):
+        return format_utc(value)
+    if is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if hasattr(value, "_asdict"):
+        return {name: plain(each) for name, each in value._asdict().items()}
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _rated_parts(rating: Rating | None) -> Mapping[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for line in () if rating is None else rating.lines:
+        part = _RESERVATION if line.reservation else _PARTS[line.component_type]
+        if line.amount_excl_tax is not None:
+            sums[part] = EXACT.add(sums.get(part, ZERO), line.amount_excl_tax)
+    return sums

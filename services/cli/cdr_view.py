@@ -1,0 +1,84 @@
+"""A cleared CDR for people: its verdict, what was claimed beside what we reckon, what was found, and why."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+_COLOURS: Final = {"ACCEPTED": "green", "FLAGGED": "yellow", "DISPUTED": "magenta", "REJECTED": "red"}
+_WORSE: Final = {"INFORM": "dim", "FLAG": "yellow", "DISPUTE": "magenta", "REJECT": "red"}
+
+
+def show_cdr(console: Console, found: Mapping[str, Any]) -> None:
+    """Print a CDR as the admin API gives it."""
+    verdict = found["verdict"]
+    colour = _COLOURS.get(verdict, "bold")
+    who = f"{found['cdr_id']} of {found['visited_cso']} for {found['home_csp']}"
+    console.print(f"[bold]{escape(who)}[/]: [bold {colour}]{escape(verdict)}[/], {escape(_booked(found))}")
+    for line in _circumstances(found):
+        console.print(Padding(escape(line), (0, 0, 0, 2), expand=False))
+    console.print()
+    console.print(_amounts(found))
+    _findings(console, found["findings"])
+    explanation = found.get("explanation")
+    if explanation is not None:
+        console.print("\n[bold]How it was rated[/]")
+        indented(console, explanation["text"])
+
+
+def indented(console: Console, lines: list[str], margin: int = 2) -> None:
+    """Print lines of text, each wrapped within its own indentation."""
+    for line in lines:
+        text = line.lstrip()
+        console.print(Padding(escape(text), (0, 0, 0, margin + len(line) - len(text)), expand=False))
+
+
+def number(text: str | None) -> str:
+    """Return a number without trailing zeros; a dash where there is none."""
+    if text is None:
+        return "-"
+    return f"{Decimal(text).normalize():f}"
+
+
+def _booked(found: Mapping[str, Any]) -> str:
+    if found["verdict"] in {"DISPUTED", "REJECTED"}:
+        return "nothing is booked"
+    return f"{number(found['amount'])} {found['currency']} booked"
+
+
+def _circumstances(found: Mapping[str, Any]) -> Iterator[str]:
+    started, ended = _utc(found["started_at"]), _utc(found["ended_at"])
+    place = found.get("location_name") or found["location_id"]
+    yield f"{number(found['kwh'])} kWh from {started} to {ended} UTC at {place}"
+    session = found.get("session_id")
+    yield f"session {session}" if session else "no session named"
+    if found.get("credited_by"):
+        yield f"taken back by {found['credited_by']}"
+
+
+def _utc(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"
+
+
+def _amounts(found: Mapping[str, Any]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 2))
+    for heading in (found["currency"], "claimed", "rated"):
+        table.add_column(heading, justify="left" if heading == found["currency"] else "right")
+    for name, key in (("total with tax", "incl_tax"), ("total without tax", "excl_tax")):
+        table.add_row(name, number(found[f"claimed_total_{key}"]), number(found[f"rated_total_{key}"]))
+    for row in (found.get("explanation") or {}).get("compared", ()):
+        table.add_row(f"  of it {row['part']}", number(row["claimed"]), number(row["rated"]))
+    return table
+
+
+def _findings(console: Console, findings: list[Mapping[str, Any]]) -> None:
+    console.print("\n[bold]Findings[/]" if findings else "\nNothing was found.")
+    for each in findings:
+        style = _WORSE.get(each["severity"], "bold")
+        console.print(f"  [{style}]{escape(each['severity']):<8}[/] [bold]{escape(each['code'])}[/]")
+        indented(console, [each["detail"]], margin=11)
