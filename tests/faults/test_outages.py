@@ -1,6 +1,6 @@
 """Kafka or PostgreSQL are away, and a replica comes back from the dead: no loss, no double, recovery by itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -31,6 +31,13 @@ async def traffic(pair: Pair) -> Traffic:
 @pytest.fixture
 def misfortunes(deployment: Deployment) -> Misfortunes:
     return Misfortunes(deployment)
+
+
+@pytest.fixture(autouse=True)
+def _acknowledges_more(traffic: Traffic) -> Iterator[None]:
+    before = len(traffic.acknowledged)
+    yield
+    assert len(traffic.acknowledged) > before
 
 
 async def whole(deployment: Deployment, traffic: Traffic) -> None:

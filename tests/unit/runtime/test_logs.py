@@ -90,7 +90,9 @@ def test_plain_values_are_shown() -> None:
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.binary() | st.text(), st.lists)))
 def test_every_entry_can_be_written_as_json(entry: dict[str, Any]) -> None:
-    json.dumps(dict(logs.redact(None, "info", entry)))
+    shown = redacted(**entry)
+    assert json.loads(json.dumps(shown)) == shown
+    assert shown.keys() == entry.keys()
 
 
 class RowError(psycopg.errors.UniqueViolation):
