@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli import demo_bridging as bridging
+from services.cli import demo_overbilling as overbilling
 from services.cli import demo_steps as steps
 from services.cli.admin_session import admin_session
 from services.cli.demo_partners import stand_in, together
@@ -119,7 +120,7 @@ async def _roam(story: Story, roaming: Roaming) -> Posted:
     with story.step(6, "The CDR is forwarded, checked, cleared and booked") as step:
         sent = await steps.clear(roaming, step, session_id)
         await steps.balance(roaming, step, sent)
-        await steps.reject(roaming, step)
+        await overbilling.reject(roaming, step)
     return Posted(sent, since)
 
 

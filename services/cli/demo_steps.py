@@ -22,7 +22,6 @@ WHITELISTED: Final = "04A1B2C3D4E5F6"
 ASKED: Final = "04F6E5D4C3B2A1"
 BLOCKED: Final = "04000000BADBAD"
 KWH: Final = "24"
-WRONG_TOTAL: Final = {"excl_vat": 99.00, "incl_vat": 118.80}
 SETTLE_SECONDS: Final = 20.0
 
 
@@ -189,29 +188,6 @@ async def balance(roaming: Roaming, step: Step, sent: dict[str, Any]) -> None:
     owed = Decimal(str(lines[0]["owed"])) if lines else Decimal(0)
     expect(owed >= total, f"at least {total} {sent['currency']} owed", found)
     step.fact(f"balance: {roaming.csp.party} owes {roaming.cso.party} {money(owed)} {sent['currency']}")
-
-
-async def reject(roaming: Roaming, step: Step) -> None:
-    """A CDR with a wrong total is rejected, and its sender finds the reason in its report."""
-    session_id, cdr_id = f"S2-{roaming.run}", f"CDR2-{roaming.run}"
-    token = credential(roaming, WHITELISTED)
-    place = {"location_id": roaming.location_id, "tariff_id": roaming.tariff_id, "evse": 2}
-    started = await roaming.cso.act(
-        "/sessions/start", id=session_id, token=token, minutes_ago=40, auth_method="WHITELIST", **place
-    )
-    taken(started, "second session")
-    taken(await roaming.cso.act("/sessions/end", id=session_id, kwh="10", minutes=30), "its end")
-    wrong = {"total_cost": WRONG_TOTAL}
-    taken(await roaming.cso.act("/cdrs", id=cdr_id, session_id=session_id, changes=wrong), "CDR with a wrong total")
-    cleared = await verdict_of(roaming, cdr_id)
-    expect(cleared["verdict"] == "REJECTED", "the verdict REJECTED", cleared)
-    expect("TOTAL_MISMATCH" in cleared["finding_codes"], "the finding TOTAL_MISMATCH", cleared)
-
-    def has_reason(report: Any) -> bool:
-        return cdr_id in str(report["body"]) and "TOTAL_MISMATCH" in str(report["body"])
-
-    await until(lambda: roaming.cso.act("/refusals"), has_reason, f"{cdr_id} with its reason in the CSO's report")
-    step.fact(f"{cdr_id} claims 118.80: REJECTED, {', '.join(cleared['finding_codes'])}; the CSO's report says why")
 
 
 async def verdict_of(roaming: Roaming, cdr_id: str) -> Any:

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 
+from services.cli import demo_overbilling as overbilling
 from services.cli import demo_steps as steps
 from services.cli.demo_steps import Roaming
 from services.cli.demo_story import Step
@@ -35,7 +36,8 @@ async def test_the_whole_story(deployment: Deployment, roaming: Roaming) -> None
     session_id = await steps.charge(roaming, step, reference)
     sent = await steps.clear(roaming, step, session_id)
     await steps.balance(roaming, step, sent)
-    await steps.reject(roaming, step)
+    await overbilling.reject(roaming, step)
+    assert any("10 kWh at 0.35 = 3.5 EUR" in fact for fact in step.facts)
     await _what_stands_on_the_topics(deployment, roaming)
     await _what_the_partners_saw(roaming, session_id, reference)
 
