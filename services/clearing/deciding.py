@@ -1,5 +1,6 @@
 """One CDR, decided: audit, verdict, booking, and the events that say so."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.clearing import ledger, records
@@ -15,6 +16,7 @@ from services.runtime.events import Event
 
 def decide(claim: SubmittedClaim, facts: Facts, rules: AuditRules, now: datetime) -> Decision:
     """Return the first revision of a CDR: what was found, what follows, what is booked."""
+    facts = replace(facts, now=now)
     audited = audit(claim, facts, rules)
     judged = audited.verdict
     booking = ledger.book(judged, claim.amounts)

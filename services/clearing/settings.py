@@ -8,10 +8,33 @@ from pydantic import Field
 from services.clearing.audit.rules import AuditRules
 from services.runtime.settings import Count, Group, RuntimeSettings, Seconds
 
+WholeSeconds = Annotated[int, Field(ge=0)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=8)]
 
 
-class ClearingRules(Group):
+class AuditBounds(Group):
+    """Bounds of the audit; they are explained in `services.clearing.audit.rules`."""
+
+    energy_ceiling_kwh: Amount = Decimal(1000)
+    largest_battery_kwh: Amount = Decimal(250)
+    battery_margin_factor: Amount = Decimal("1.25")
+    power_margin_factor: Amount = Decimal("1.1")
+    longest_session_hours: Amount = Decimal(24)
+    time_tolerance_seconds: WholeSeconds = 60
+    future_tolerance_seconds: WholeSeconds = 300
+    session_time_tolerance_seconds: WholeSeconds = 60
+    session_energy_tolerance_kwh: Amount = Decimal("0.1")
+    periods_energy_tolerance_kwh: Amount = Decimal("0.01")
+    parts_tolerance: Amount = Decimal("0.02")
+    highest_tax_percent: Amount = Decimal(30)
+
+    @property
+    def audit(self) -> AuditRules:
+        """The same as the audit's pure functions take them."""
+        return AuditRules(**{name: getattr(self, name) for name in AuditBounds.model_fields})
+
+
+class ClearingRules(AuditBounds):
     """Bounds of clearing; those of the audit are explained in `services.clearing.audit.rules`.
 
     Attributes:
@@ -35,26 +58,6 @@ class ClearingRules(Group):
     overlap_longest_hours: Count = 31 * 24
     max_explanation_characters: Annotated[int, Field(ge=2_000)] = 64_000
     max_page_rows: Count = 500
-    energy_ceiling_kwh: Amount = Decimal(1000)
-    power_margin_factor: Amount = Decimal("1.1")
-    longest_session_hours: Amount = Decimal(24)
-    session_time_tolerance_seconds: Annotated[int, Field(ge=0)] = 60
-    session_energy_tolerance_kwh: Amount = Decimal("0.1")
-    periods_energy_tolerance_kwh: Amount = Decimal("0.01")
-    parts_tolerance: Amount = Decimal("0.02")
-
-    @property
-    def audit(self) -> AuditRules:
-        """The bounds of the audit, as its pure functions take them."""
-        return AuditRules(
-            energy_ceiling_kwh=self.energy_ceiling_kwh,
-            power_margin_factor=self.power_margin_factor,
-            longest_session_hours=self.longest_session_hours,
-            session_time_tolerance_seconds=self.session_time_tolerance_seconds,
-            session_energy_tolerance_kwh=self.session_energy_tolerance_kwh,
-            periods_energy_tolerance_kwh=self.periods_energy_tolerance_kwh,
-            parts_tolerance=self.parts_tolerance,
-        )
 
 
 class ClearingSettings(RuntimeSettings):

@@ -165,13 +165,14 @@ async def test_what_real_charge_points_send_gets_one_verdict_each(rig: Rig) -> N
         names = {"session_id": None, "tariffs": [samples.tariff()], "periods": periods}
         return on(number, **({"total_energy": kwh} | names | money | changes))
 
+    month = START + timedelta(days=30)
     await rig.take("agreement.concluded", agreement())
     await rig.take(
         "cdr.submitted",
         dirty(1, "-60.81"),
         dirty(2, "1430"),
         dirty(3, "0"),
-        dirty(4, "10", ended_at=START + timedelta(days=30)),
+        dirty(4, "10", ended_at=month, total_time="720", last_updated=month),
         dirty(5, "10", ended_at=START - timedelta(minutes=1)),
         dirty(6, "-1394.711"),
         dirty(7, "10", total_energy="1E999"),
@@ -182,7 +183,7 @@ async def test_what_real_charge_points_send_gets_one_verdict_each(rig: Rig) -> N
         "C1": ("FLAGGED", [*informed, "NOT_RATED", "ENERGY_NEGATIVE"]),
         "C2": ("FLAGGED", [*informed, "ENERGY_IMPLAUSIBLE"]),
         "C3": ("ACCEPTED", [*informed, "ENERGY_ZERO"]),
-        "C4": ("FLAGGED", [*informed, "TIME_IMPLAUSIBLE"]),
+        "C4": ("FLAGGED", [*informed, "TIME_IMPLAUSIBLE", "TIME_IN_FUTURE"]),
         "C5": ("REJECTED", [*informed, "TIME_REVERSED"]),
         "C6": ("FLAGGED", [*informed, "NOT_RATED", "ENERGY_NEGATIVE"]),
         "C7": ("REJECTED", ["NUMBER_OUT_OF_RANGE", *informed, "NOT_RATED"]),

@@ -2,19 +2,43 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeAlias
+from functools import cached_property
+from typing import Final, TypeAlias
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.facts import AgreementFact, Facts
 from services.clearing.audit.findings import Finding
 from services.clearing.audit.rules import AuditRules
 from services.clearing.rating.results import Outcome
+from services.clearing.rating.sessions import Period
 from services.clearing.rating.tariffs import Tariff
-from services.core.money import ZERO
+from services.core.money import EXACT, ZERO
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MICROSECONDS_OF_AN_HOUR: Final = Decimal(3_600_000_000)
+
+
+def hours_between(start: datetime, end: datetime) -> Decimal:
+    """Return the hours from one time to another; negative where the other comes first."""
+    # Integer division: a timedelta's own seconds are floats.
+    return EXACT.divide(Decimal((end - start) // _MICROSECOND), _MICROSECONDS_OF_AN_HOUR)
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting:
+    """A charging period with its place in the CDR, counted from 1, and how long it lasts.
+
+    OCPI mod_cdrs, ChargingPeriod: it ends where the next one begins, the last one with the session.
+    """
+
+    number: int
+    period: Period
+    hours: Decimal
+
+
+@dataclass(frozen=True)
 class Case:
     """One CDR under audit.
 
@@ -35,6 +59,21 @@ class Case:
     def tolerance(self) -> Decimal:
         """How far a total may lie from our rating."""
         return self.agreement.total_tolerance if self.agreement else ZERO
+
+    @cached_property
+    def hours(self) -> Decimal:
+        """From start to end."""
+        return hours_between(self.claim.started_at, self.claim.ended_at)
+
+    @cached_property
+    def periods(self) -> Sequence[Lasting]:
+        """The charging periods in order of time."""
+        ordered = sorted(enumerate(self.claim.used.periods, 1), key=lambda each: each[1].started_at)
+        ends = [*(period.started_at for _, period in ordered[1:]), self.claim.ended_at]
+        return [
+            Lasting(number, period, hours_between(period.started_at, end))
+            for (number, period), end in zip(ordered, ends, strict=False)
+        ]
 
 
 Check: TypeAlias = Callable[[Case], Iterator[Finding]]

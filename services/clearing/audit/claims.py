@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
@@ -14,6 +14,8 @@ from services.core.money import ZERO, OutOfRange, quantize8
 
 NOT_AVAILABLE: Final = "#NA"
 """What OCPI writes for EVSE and connector of a reservation that never became a session (transport_and_format)."""
+
+_UNKNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 same: Final = key
 """Returns an id in the one form that all its spellings have: OCPI compares without case."""
@@ -114,6 +116,11 @@ class Claim:
         return self.used.currency
 
     @property
+    def times_known(self) -> bool:
+        """Whether the CSO knows start and end; OCPI mod_cdrs, notes on the CDR object, has 1970 for a time unknown."""
+        return _UNKNOWN not in {self.used.started_at, self.used.ended_at}
+
+    @property
     def is_charging(self) -> bool:
         """Whether an EVSE was used; a CDR of a reservation that nobody used names none."""
         return self.evse_uid != NOT_AVAILABLE
@@ -141,7 +148,8 @@ class Claim:
     @cached_property
     def connector(self) -> tuple[str, str, str] | None:
         """CSO, EVSE and connector that it says were in use; None where none was for any time."""
-        if not self.is_charging or not self.evse_uid or self.credit or self.started_at >= self.ended_at:
+        placed = self.is_charging and self.evse_uid and not self.credit
+        if not placed or not self.times_known or self.started_at >= self.ended_at:
             return None
         return self.visited_cso, same(self.evse_uid), same(self.connector_id)
 

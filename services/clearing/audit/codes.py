@@ -64,7 +64,7 @@ class Code(StrEnum):
     TARIFF_NOT_FOUND = "TARIFF_NOT_FOUND", _F, "a tariff that it names and does not copy was not published in time"
     TARIFF_NOT_VALID = "TARIFF_NOT_VALID", _F, "a tariff was not valid when what it prices began"
     TARIFF_DIFFERS = "TARIFF_DIFFERS", _F, "its copy of a tariff has other prices or conditions than the published one"
-    TARIFF_NEVER_MATCHES = "TARIFF_NEVER_MATCHES", _F, "no element of its tariffs prices anything that was used"
+    TARIFF_NEVER_MATCHES = "TARIFF_NEVER_MATCHES", _I, "no element of its tariffs prices anything that was used"
     COMPONENT_UNKNOWN = "COMPONENT_UNKNOWN", _F, "a tariff prices what OCPI does not know, or in no positive steps"
     RESTRICTION_UNKNOWN = "RESTRICTION_UNKNOWN", _F, "a restriction of a tariff that cannot be read"
     TIME_ZONE_UNKNOWN = "TIME_ZONE_UNKNOWN", _F, "the location's time zone does not exist"
@@ -166,9 +166,11 @@ SENTENCES: Final[Mapping[Code, str]] = MappingProxyType(
         Code.PARTS_MISMATCH: "The total {tax} is {claimed} {currency}, its parts sum to {parts}.",
         Code.PART_MISRATED: "The cost of {part} is {claimed} {currency}, by the tariff it is {rated}.",
         Code.TOTAL_NEGATIVE: "The total is {claimed} {currency} for {energy} kWh, and the CDR is no credit.",
-        Code.TAX_IMPLAUSIBLE: "The total is {excl_tax} {currency} without tax and {incl_tax} with it: {percent} %.",
+        Code.TAX_IMPLAUSIBLE: (
+            "The {what} is {excl_tax} {currency} without tax and {incl_tax} with it; up to {limit} % are plausible."
+        ),
         Code.TIME_REVERSED: "The session ends at {ended}, before it starts at {started}.",
-        Code.TIME_UNKNOWN: "The CSO does not know the {which} of the session ({time}).",
+        Code.TIME_UNKNOWN: "The CSO does not know when the session was ({started} to {ended}).",
         Code.TIME_ZERO: "The session starts and ends at {started}.",
         Code.TIME_IMPLAUSIBLE: "The session lasts {hours} hours; at most {limit} are plausible.",
         Code.TIME_IN_FUTURE: "The session ends at {ended}, and it is {now}.",

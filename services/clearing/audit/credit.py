@@ -20,6 +20,13 @@ def original(case: Case) -> Iterator[Finding]:
         yield find(Code.CREDIT_UNMATCHED, reference=claim.credit_reference_id or "no id", reason=reason)
 
 
+def unmarked(case: Case) -> Iterator[Finding]:
+    """Find a CDR that names one to take back and does not say that it is a credit: it would be paid."""
+    claim = case.claim
+    if claim.credit_reference_id and not claim.credit:
+        yield find(Code.CREDIT_UNMARKED, reference=claim.credit_reference_id)
+
+
 def _unfit(claim: Claim, credited: CreditedFact) -> str | None:
     if credited.home_csp != claim.home_csp:
         return "is for another home-CSP"

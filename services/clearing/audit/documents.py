@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import jiter
 
+from services.clearing.audit.cases import hours_between
 from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
 from services.clearing.audit.reading import Document, Reader
-from services.clearing.audit.times import hours_between
 from services.clearing.rating.documents import UnreadableDocument, tariff_of
 from services.clearing.rating.sessions import Period, Session, note
 from services.clearing.rating.tariffs import Tariff

@@ -1,17 +1,17 @@
-"""Whether the energy is plausible, and the same as that of the charging periods."""
+"""Whether the energy is plausible for connector, car and time, and the same as that of the charging periods."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from services.clearing.audit.cases import Case
+from services.clearing.audit.cases import Case, Lasting
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
-from services.clearing.audit.times import hours_between
-from services.core.money import EXACT, ZERO
+from services.core.money import EXACT, ZERO, plain
 
 _WATT_HOUR: Final = Decimal("0.001")
+Bound = tuple[Decimal, str]
 
 
 def amount(case: Case) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def amount(case: Case) -> Iterator[Finding]:
         yield find(Code.ENERGY_NEGATIVE, energy=energy)
     elif not energy and not case.claim.unreadable:
         yield find(Code.ENERGY_ZERO)
-    limit, why = _plausible(case)
+    limit, why = min(_bounds(case), key=lambda bound: bound[0])
     if energy > limit:
         yield find(Code.ENERGY_IMPLAUSIBLE, energy=energy, limit=limit, why=why)
 
@@ -39,13 +39,64 @@ def periods_gap(claim: Claim) -> Decimal:
     return ZERO if periods is None else abs(EXACT.subtract(periods, claim.energy))
 
 
-def _plausible(case: Case) -> tuple[Decimal, str]:
-    rules, location = case.rules, case.facts.location
-    ceiling = rules.energy_ceiling_kwh, "no session delivers more"
-    if location is None or location.power_kw is None:
-        return ceiling
-    hours = hours_between(case.claim.started_at, case.claim.ended_at)
-    by_power = EXACT.multiply(EXACT.multiply(location.power_kw, hours), rules.power_margin_factor)
-    by_power = by_power.quantize(_WATT_HOUR, context=EXACT)
-    reason = f"{location.power_kw.normalize():f} kW for the time of the session, with a margin"
-    return min((max(by_power, ZERO), reason), ceiling, key=lambda bound: bound[0])
+def of_periods(case: Case) -> Iterator[Finding]:
+    """Find a period with more energy or power than the connector gives, or more energy than it itself allows."""
+    location = case.facts.location
+    power = None if location is None else location.power_kw
+    if power is not None:
+        yield from _too_strong(case, power)
+    if not case.claim.times_known:
+        return
+    for each in case.periods:
+        bounds = list(_bounds_of_period(case, each, power))
+        limit, why = min(bounds, key=lambda bound: bound[0], default=(ZERO, ""))
+        energy = each.period.volumes.get("ENERGY", ZERO)
+        if bounds and energy > limit:
+            numbers = {"energy": energy, "limit": limit, "why": why}
+            yield find(Code.PERIOD_ENERGY_IMPLAUSIBLE, period=each.number, **numbers)
+            return
+
+
+def _too_strong(case: Case, power: Decimal) -> Iterator[Finding]:
+    limit = EXACT.multiply(power, case.rules.power_margin_factor)
+    for each in case.periods:
+        measured = max((each.period.volumes.get(kind, ZERO) for kind in ("MAX_POWER", "POWER")), default=ZERO)
+        if measured > limit:
+            yield find(Code.POWER_IMPLAUSIBLE, period=each.number, power=measured, limit=power)
+            return
+
+
+def _bounds(case: Case) -> Iterator[Bound]:
+    rules, location, battery = case.rules, case.facts.location, case.facts.battery_kwh
+    yield rules.energy_ceiling_kwh, "no session delivers more"
+    if battery is None:
+        held = rules.largest_battery_kwh
+        yield EXACT.multiply(held, rules.battery_margin_factor), "no car's battery holds so much, with a margin"
+    else:
+        yield EXACT.multiply(battery, rules.battery_margin_factor), f"the battery holds {_figure(battery)} kWh"
+    if not case.claim.times_known:
+        return
+    if location is not None and location.power_kw is not None:
+        limit = _at_power(location.power_kw, case.hours, rules.power_margin_factor)
+        yield limit, f"{_figure(location.power_kw)} kW for the time of the session, with a margin"
+    elif case.claim.started_at == case.claim.ended_at:
+        yield ZERO, "the session takes no time"
+
+
+def _bounds_of_period(case: Case, each: Lasting, power: Decimal | None) -> Iterator[Bound]:
+    """Borders between periods may be estimates: a period is taken as longer by what times may differ."""
+    hours, margin = EXACT.add(each.hours, case.rules.time_tolerance_hours), case.rules.power_margin_factor
+    if power is not None:
+        yield _at_power(power, hours, margin), f"{_figure(power)} kW for its time, with a margin"
+    own = each.period.volumes.get("MAX_POWER")
+    if own is not None and own > 0:
+        yield _at_power(own, hours, margin), f"its own {_figure(own)} kW for its time, with a margin"
+
+
+def _at_power(power: Decimal, hours: Decimal, margin: Decimal) -> Decimal:
+    energy = EXACT.multiply(EXACT.multiply(power, hours), margin)
+    return max(ZERO, energy.quantize(_WATT_HOUR, context=EXACT))
+
+
+def _figure(value: Decimal) -> str:
+    return plain(value.normalize(EXACT))

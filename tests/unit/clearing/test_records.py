@@ -91,8 +91,8 @@ def test_a_rejected_cdr_carries_zero_and_what_was_claimed() -> None:
     record = values[CdrCleared]
     assert (record.verdict, record.amount, record.amount_excl_tax) == ("REJECTED", 0, 0)
     assert record.claimed_total_excl_tax == Decimal("118.80")
-    assert record.finding_codes == ["TOTAL_MISMATCH", "PARTS_MISMATCH"]
-    assert [finding.severity for finding in record.findings] == ["REJECT", "FLAG"]
+    assert record.finding_codes == ["TOTAL_MISMATCH", "PARTS_MISMATCH", "TAX_IMPLAUSIBLE"]
+    assert [finding.severity for finding in record.findings] == ["REJECT", "FLAG", "FLAG"]
     assert LedgerPosted not in values
     assert values[SdrCleared].verdict == values[CdrCurrent].verdict == "REJECTED"
 

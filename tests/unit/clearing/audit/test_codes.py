@@ -1,10 +1,21 @@
+import re
 import string
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from services.clearing.audit.codes import SENTENCES, Code, Severity
 from services.clearing.audit.findings import find
+
+PAGE = Path(__file__).parents[4] / "services" / "clearing" / "README.md"
+
+
+def test_the_page_says_what_the_catalogue_says() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (INFORM|FLAG|DISPUTE|REJECT) \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    assert rows
+    for name, severity, meaning in rows:
+        assert (severity, meaning) == (Code[name].severity, Code[name].meaning)
 
 
 def test_every_code_has_a_sentence() -> None:
