@@ -32,6 +32,7 @@ from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.codec import CODEC
 from tests.support.databases import migrated
 from tests.unit.clearing import samples
 from tests.unit.clearing.samples import CSO, CSP, END, NOW, START, period, place
@@ -99,7 +100,7 @@ async def running(database_url: str, **rules: Any) -> AsyncIterator[Rig]:
         database=DatabaseSettings(url=database_url),
         clearing=ClearingRules(**({"cdr_wait_for_facts_seconds": WAIT_SECONDS} | rules)),
     )
-    service, codec, clock = build(settings), Codec(), Clock()
+    service, codec, clock = build(settings), CODEC, Clock()
     migrated(settings, service)
     engine = open_engine(settings.database, "clearing")
     tables = runtime_tables(service.metadata, "clearing")

@@ -20,7 +20,6 @@ from services.authorization.direct import Authorizer
 from services.authorization.handlers import HANDLERS
 from services.authorization.settings import AuthorizationSettings
 from services.core.errors import BadContent, Unavailable
-from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.events import Event, Received
 from services.runtime.metrics import REGISTRY
@@ -29,6 +28,7 @@ from services.runtime.service import Context
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.codec import CODEC
 from tests.support.databases import migrated
 from tests.unit.authorization.questions import NOW, answer, request, silence
 
@@ -81,7 +81,7 @@ async def running(database_url: str) -> AsyncIterator[Running]:
     settings = AuthorizationSettings(database=DatabaseSettings(url=database_url))
     service = build(settings)
     await asyncio.to_thread(migrated, settings, service)
-    engine, codec, published = open_engine(settings.database, "authorization"), Codec(), Published()
+    engine, codec, published = open_engine(settings.database, "authorization"), CODEC, Published()
     encoder = Encoder(codec, "/roamwatt/authorization", settings.outbox.max_event_bytes)
     tables = runtime_tables(service.metadata, service.name)
     transactions = PostgresTransactions(engine, tables, encoder, clock=lambda: NOW, settings=settings.outbox)

@@ -23,6 +23,7 @@ from services.runtime.avro import Codec
 from services.runtime.settings import DatabaseSettings, DeadLetterSettings, KafkaSettings
 from tests.integration.test_authorization_direct import concluded, issued
 from tests.support.cluster import Cluster
+from tests.support.codec import CODEC
 from tests.support.waiting import eventually
 from tests.unit.authorization.questions import answer, request
 
@@ -71,7 +72,7 @@ async def kafka(cluster: Cluster, database_url: str, tmp_path: Path) -> AsyncIte
     consumer = AIOKafkaConsumer(*said, bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest")
     await producer.start()
     await consumer.start()
-    playing = Kafka(Codec(), producer)
+    playing = Kafka(CODEC, producer)
     listening = asyncio.create_task(playing.listen(consumer))
     yield playing
     listening.cancel()

@@ -15,11 +15,11 @@ from aiokafka import AIOKafkaProducer
 
 from schemas import contract
 from schemas.models.clearing import CdrCleared
-from services.runtime.avro import Codec
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import create
 from tests.support.catalogue import running_catalogue
 from tests.support.cluster import Cluster
+from tests.support.codec import CODEC
 
 SCRIPT = contract.ROOT / "examples" / "read_cleared.py"
 FIELDS = contract.load().schemas["cdr_cleared"].current["fields"]
@@ -56,7 +56,7 @@ def cleared(verdict: str, amount: str) -> bytes:
             "decided_at": NOW,
         }
     )
-    return Codec().encode("cdr.cleared", value)
+    return CODEC.encode("cdr.cleared", value)
 
 
 @asynccontextmanager

@@ -17,13 +17,13 @@ from services.core.clock import system_clock
 from services.registry.__main__ import build
 from services.registry.settings import RegistryRules, RegistrySettings
 from services.runtime.admin import application
-from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.postgres import engine as open_engine
 from services.runtime.service import Context
 from services.runtime.settings import AdminSettings, DatabaseSettings
 from services.runtime.tables import RuntimeTables, runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.codec import CODEC
 from tests.support.databases import migrated
 
 TOKEN = "a token of the operator's"
@@ -77,7 +77,7 @@ async def registry(database_url: str) -> AsyncIterator[Registry]:
     await asyncio.to_thread(migrated, settings, service)
     engine, codec, tables = (
         open_engine(settings.database, "registry"),
-        Codec(),
+        CODEC,
         runtime_tables(service.metadata, "registry"),
     )
     encoder = Encoder(codec, "/roamwatt/registry", settings.outbox.max_event_bytes)

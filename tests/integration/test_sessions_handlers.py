@@ -29,6 +29,7 @@ from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from services.sessions.__main__ import build
 from services.sessions.settings import SessionsSettings
+from tests.support.codec import CODEC
 from tests.support.databases import migrated
 from tests.unit.sessions.samples import START, minute
 
@@ -68,7 +69,7 @@ async def rig(database_url: str) -> AsyncIterator[Rig]:
     settings = SessionsSettings(
         database=DatabaseSettings(url=database_url), admin=AdminSettings(token=SecretStr(TOKEN))
     )
-    service, codec = build(settings), Codec()
+    service, codec = build(settings), CODEC
     migrated(settings, service)
     engine = open_engine(settings.database, "sessions")
     encoder = Encoder(codec, "sessions", settings.outbox.max_event_bytes)

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.core.clock import system_clock
 from services.gateway.calls import Call, Front
 from services.gateway.limits.partners import Limits
-from services.gateway.object_store import MODULES
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.partners.agreements import Agreements
 from services.gateway.partners.peers import Peers
@@ -27,12 +26,11 @@ from services.gateway.vault import MasterKey
 from services.gateway.vault_store import Vault
 from services.runtime import postgres
 from services.runtime.avro import Codec
-from services.runtime.service import Service
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from tests.integration.gateway import connected
-from tests.support.databases import migrated
+from tests.support.codec import CODEC
 from tests.unit.gateway.samples import as_body
 
 CSO, CSP, OTHER = "FR-SUN", "NL-CSP", "DE-ZZZ"
@@ -64,12 +62,6 @@ class Bench:
         )
         return [self.codec.decode(topic, row["value"]) for row in rows]
 
-    async def empty(self) -> None:
-        """Forget all objects, contracts, deliveries and events."""
-        names = (*MODULES, "evse_states", "contracts", "deliveries", "refusals", "outbox")
-        async with self.engine.begin() as connection:
-            await connection.execute(text(f"TRUNCATE {', '.join(f'gateway.{name}' for name in names)}"))
-
     async def rows(self, sql: str, **values: Any) -> Sequence[Mapping[str, Any]]:
         """What a statement reads."""
         async with self.engine.connect() as connection:
@@ -81,7 +73,7 @@ async def running(url: str, master: bytes = bytes(32), **bounds: Any) -> AsyncIt
     """Run the application over a prepared database."""
     settings = GatewaySettings(database=DatabaseSettings(url=url), **bounds)
     tables = runtime_tables(metadata, "gateway")
-    engine, codec = postgres.engine(settings.database, "gateway"), Codec()
+    engine, codec = postgres.engine(settings.database, "gateway"), CODEC
     encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
     transactions = PostgresTransactions(engine, tables, encoder, clock=system_clock, settings=settings.outbox)
     vault = Vault(MasterKey(master), settings.vault)
@@ -120,10 +112,8 @@ def _client(app: Any, platform: str) -> httpx.AsyncClient:
 
 
 def prepare(url: str) -> None:
-    """Make the schema, with three registered partners, two of them with an agreement."""
-    settings = GatewaySettings(database=DatabaseSettings(url=url))
-    migrated(settings, Service("gateway", settings, metadata, handlers={}))
-    engine = create_engine(settings.database.url)
+    """Have three registered partners, two of them with an agreement, in a database with the gateway's tables."""
+    engine = create_engine(DatabaseSettings(url=url).url)
     try:
         with engine.begin() as connection:
             for party, platform, role in ((CSO, "cso", "CSO"), (CSP, "csp", "CSP"), (OTHER, "other", "CSO")):

@@ -31,13 +31,13 @@ from services.gateway.vault import Credential, MasterKey, Purpose
 from services.gateway.vault_store import Sealing, Vault
 from services.runtime import postgres
 from services.runtime.avro import Codec
-from services.runtime.migrate import begin
 from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from services.runtime.work import Work
 from tests.integration.gateway import connected
 from tests.integration.gateway.partners import Partner
+from tests.support.codec import CODEC
 from tests.support.waiting import eventually
 
 OWNER = "FR-SUN"
@@ -120,7 +120,7 @@ class Delivering:
 async def delivering(
     url: str, folder: Path, partners: Mapping[str, Partner], *, fresh: bool = True, timeout_seconds: float = 30
 ) -> AsyncIterator[Delivering]:
-    """Make the schema with partners that are registered, and a dispatcher over it."""
+    """Have partners that are registered, and a dispatcher; not `fresh`: another replica, over what there is."""
     settings = GatewaySettings(
         database=DatabaseSettings(url=url),
         client=ClientSettings(timeout_seconds=timeout_seconds, connect_timeout_seconds=timeout_seconds),
@@ -128,7 +128,7 @@ async def delivering(
     )
     if fresh:
         _prepare(settings, folder, partners)
-    engine, codec = postgres.engine(settings.database, "gateway"), Codec()
+    engine, codec = postgres.engine(settings.database, "gateway"), CODEC
     encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
     tables = runtime_tables(metadata, "gateway")
     transactions = PostgresTransactions(engine, tables, encoder, clock=system_clock, settings=settings.outbox)
@@ -164,10 +164,6 @@ def _prepare(settings: GatewaySettings, folder: Path, partners: Mapping[str, Par
     engine = create_engine(settings.database.url)
     try:
         with engine.begin() as connection:
-            connection.execute(text("CREATE SCHEMA gateway"))
-            tables = runtime_tables(metadata, "gateway")
-            metadata.create_all(connection)
-            begin(connection, tables, settings.outbox.lanes)
             for party, partner in partners.items():
                 (folder / f"{party}.pem").write_bytes(partner.ca_file.read_bytes())
                 connection.execute(insert(peers).values(connected.peer(party, "CSP")))

@@ -29,13 +29,13 @@ from services.gateway.tables import metadata
 from services.gateway.wiring import Keys, Wiring
 from services.runtime import postgres
 from services.runtime.admin import application
-from services.runtime.avro import Codec
 from services.runtime.direct import DirectProducer
 from services.runtime.events import Event, Received
 from services.runtime.service import Context
 from services.runtime.settings import AdminSettings, DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from tests.support.codec import CODEC
 from tests.support.databases import migrated
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -153,7 +153,7 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
         **groups,
     )
     await asyncio.to_thread(migrated, settings, build(settings))
-    engine, codec, direct, consumer = postgres.engine(settings.database, "gateway"), Codec(), Direct(), Consumer()
+    engine, codec, direct, consumer = postgres.engine(settings.database, "gateway"), CODEC, Direct(), Consumer()
     encoder = Encoder(codec, "/roamwatt/gateway", settings.outbox.max_event_bytes)
     tables = runtime_tables(metadata, "gateway")
     transactions = PostgresTransactions(engine, tables, encoder, clock=system_clock, settings=settings.outbox)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from aiohttp import web
-from sqlalchemy import delete, insert, text
+from sqlalchemy import insert
 
 from services.gateway.conversations.parts import conversation_timer
 from services.gateway.ocpi.versions import V2_2_1, Version
@@ -45,10 +45,6 @@ ENDPOINTS = (
     ("chargingprofiles", "SENDER"),
     ("sessions", "SENDER"),
     ("locations", "SENDER"),
-)
-_TABLES = (
-    "conversations, gateway.conversation_results, gateway.reservations, gateway.outbox, gateway.sessions, "
-    "gateway.locations, gateway.contracts, gateway.deliveries"
 )
 
 
@@ -153,7 +149,7 @@ def our_url(sent: Sent) -> str:
 async def talking(
     url: str, folder: Path, bounds: ConversationSettings = QUICK, versions: Mapping[str, Version] | None = None
 ) -> AsyncIterator[Talk]:
-    """Run the partners and one replica over a database, whose conversations are forgotten first."""
+    """Run the partners and one replica over a database."""
     async with partner(folder, "csp") as csp, partner(folder, "cso") as cso:
         for party, role in ROLES.items():
             here = csp if role == "CSP" else cso
@@ -164,7 +160,6 @@ async def talking(
             pairs = [agreed(CSO, CSP, services=both), agreed(CSO, OTHER_CSP, services=both), agreed(OTHER_CSO, CSP)]
             await gateway.take("agreement.concluded", *pairs)
             await gateway.context.transactions.run(lambda work: _connect(work, csp, cso, versions or {}))
-            # What an earlier test left may have made it look partners up before.
             gateway.forget()
             yield Talk(gateway, csp, cso)
 
@@ -177,8 +172,6 @@ async def another_replica(talk: Talk, url: str, folder: Path) -> AsyncIterator[G
 
 
 async def _connect(work: Work, csp: Partner, cso: Partner, versions: Mapping[str, Version]) -> None:
-    await work.connection.execute(text(f"TRUNCATE gateway.{_TABLES}"))
-    await work.connection.execute(delete(connections))
     for party, role in ROLES.items():
         here = csp if role == "CSP" else cso
         endpoints = [

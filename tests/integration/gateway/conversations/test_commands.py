@@ -85,11 +85,11 @@ async def test_events_tell_the_command_without_the_credential(talk: Talk) -> Non
 
 @pytest.mark.ocpi_rule(22)
 async def test_a_result_may_come_to_another_replica_and_before_the_response(
-    talk: Talk, url: str, tmp_path: Path
+    talk: Talk, database_url: str, tmp_path: Path
 ) -> None:
     taken: list[Any] = []
 
-    async with another_replica(talk, url, tmp_path) as other:
+    async with another_replica(talk, database_url, tmp_path) as other:
 
         async def answer_after_the_result(sent: Sent) -> web.Response:
             taken.append(told(await talk.result(our_url(sent), {"result": "ACCEPTED"}, gateway=other)))
@@ -237,8 +237,8 @@ class TestReservations:
 
 
 @pytest.mark.ocpi_rule(22)
-async def test_both_versions_talk_to_each_other(url: str, tmp_path: Path) -> None:
-    async with talking(url, tmp_path, QUICK, {CSO: V2_3_0}) as talk:
+async def test_both_versions_talk_to_each_other(database_url: str, tmp_path: Path) -> None:
+    async with talking(database_url, tmp_path, QUICK, {CSO: V2_3_0}) as talk:
         talk.answers(ACCEPTED)
         assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO)) == (200, 1000, ACCEPTED)
         ours = our_url(talk.cso.sent[0])

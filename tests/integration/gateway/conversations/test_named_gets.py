@@ -73,8 +73,8 @@ async def test_nobody_is_asked_who_is_not_named(talk: Talk) -> None:
     assert talk.cso.sent == []
 
 
-async def test_the_answer_comes_in_the_askers_version(url: str, tmp_path: Path) -> None:
-    async with talking(url, tmp_path, versions={CSO: V2_3_0}) as talk:
+async def test_the_answer_comes_in_the_askers_version(database_url: str, tmp_path: Path) -> None:
+    async with talking(database_url, tmp_path, versions={CSO: V2_3_0}) as talk:
         talk.answers(samples.location(evses=[samples.evse(parking=[{"parking_id": "P1"}])]))
         answer = await talk.client(CSP).get(PATH, headers=TO_CSO)
         assert told(answer)[:2] == (200, 1000)

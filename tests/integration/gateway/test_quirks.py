@@ -126,11 +126,6 @@ async def test_an_old_tls_for_one_that_has_no_better(gateway: Delivering, partne
 class TestInbound:
     """What a partner sends otherwise than the text has it."""
 
-    @pytest.fixture
-    async def bench(self, bench: Bench) -> AsyncIterator[Bench]:
-        yield bench
-        await self._set(bench, "cso")
-
     async def _set(self, bench: Bench, platform: str, **options: Any) -> None:
         await bench.transactions.run(lambda work: change_options(work, platform, lambda _former: options))
 

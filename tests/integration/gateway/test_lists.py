@@ -32,10 +32,8 @@ async def bench(url: str) -> AsyncIterator[Bench]:
     """Two eMSPs, `csp` and `other`, that roam with the one CSO `cso`."""
     lists = ListSettings(exact_count_rows=3, count_seconds=600, max_page_bytes=2_000)
     async with running(url, lists=lists) as bench:
-        await bench.empty()
         async with bench.engine.begin() as connection:
             await connection.execute(text("UPDATE gateway.peers SET roles = '{CSP}' WHERE party = :p"), {"p": OTHER})
-            await connection.execute(text("DELETE FROM gateway.agreements WHERE agreement_id = 'A2'"))
             await connection.execute(AGREED, {"cso": CSO, "csp": OTHER})
         yield bench
 

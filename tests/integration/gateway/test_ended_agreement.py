@@ -8,7 +8,7 @@ from tests.unit.gateway import samples
 BEFORE, AFTER = "2026-03-01T08:00:00Z", "2026-03-01T10:00:00Z"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def url(url: str) -> str:
     change(url, "UPDATE gateway.agreements SET status = 'ENDED', valid_until = '2026-03-01T09:00:00Z'")
     return url

@@ -19,7 +19,7 @@ RECEIVER = "UPDATE gateway.connections SET endpoints = CAST(:endpoints AS jsonb)
 LATEST = "2026-03-01T12:00:00Z"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def url(url: str) -> str:
     change(url, RECEIVER, endpoints='[{"identifier": "locations", "role": "RECEIVER"}]')
     return url

@@ -46,7 +46,6 @@ async def test_a_session_and_a_token_are_sealed_under_their_contract(bench: Benc
 
 async def test_an_object_that_outgrows_an_event_is_refused_and_its_neighbours_are_taken(url: str) -> None:
     async with running(url, outbox=OutboxSettings(max_event_bytes=6_000)) as bench:
-        await bench.empty()
         await put(bench, LOCATION, samples.location())
         large = samples.evse(uid="E2", note_of_its_own="x" * 6_000)
         answers = await asyncio.gather(
