@@ -128,13 +128,18 @@ class PartnerSettings(Group):
 
 
 class ClientSettings(Group):
-    """Bounds of one request to a partner."""
+    """Bounds of one request to a partner.
+
+    Attributes:
+        authorities_seconds: How long a partner's file of authorities counts as it was.
+    """
 
     timeout_seconds: Seconds = 10
     connect_timeout_seconds: Seconds = 3
     max_response_bytes: Count = 1_000_000
     max_connections_per_partner: Count = 128
     keep_alive_seconds: Seconds = 30
+    authorities_seconds: Seconds = 1
 
 
 class DeliverySettings(Group):

@@ -1,12 +1,10 @@
 """The HTTPS client towards partners."""
 
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-from urllib.parse import quote
+from typing import Self
 from uuid import uuid4
 
 import aiohttp
@@ -14,14 +12,11 @@ from yarl import URL
 
 from services.core.errors import RoamwattError
 from services.gateway.deliveries.answers import read_answer
+from services.gateway.deliveries.authorities import Authorities
 from services.gateway.deliveries.requests import Fetched, PartnerAnswer, PartnerRequest, headers
 from services.gateway.deliveries.verdict import Failing, Result, is_healthy
 from services.gateway.settings import ClientSettings
-from services.runtime.security import client_context
 from services.runtime.settings import SettingsError
-
-_TLS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-"""The oldest version by the name that it has in a partner's options; another partner's stays what it is."""
 
 
 class PartnerClient:
@@ -41,9 +36,8 @@ class PartnerClient:
         heard: Callable[[str], None] = lambda _platform: None,
     ) -> None:
         self._renewed, self._heard = renewed, heard
-        self._settings, self._ca_folder, self._request_id = settings, ca_folder, request_id
-        self._usual = {version: client_context(ca_file, minimum_version=version) for version in _TLS.values()}
-        self._contexts: dict[tuple[Path, ssl.TLSVersion], tuple[int, ssl.SSLContext]] = {}
+        self._settings, self._request_id = settings, request_id
+        self._authorities = Authorities(ca_file, ca_folder, settings.authorities_seconds)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -114,7 +108,7 @@ class PartnerClient:
             URL(request.target, encoded=True),
             data=request.content,
             headers=headers(request, self._request_id()),
-            ssl=self._context_for(request.platform, _TLS[request.options.min_tls]),
+            ssl=self._authorities.context(request.platform, request.options.min_tls),
             allow_redirects=False,
             timeout=limits,
         ) as response:
@@ -137,24 +131,6 @@ class PartnerClient:
             )
         return self._session
 
-    def _context_for(self, platform: str, version: ssl.TLSVersion) -> ssl.SSLContext:
-        """Return a platform's own authorities where the folder has a file of its name, else the deployment's.
-
-        The file is read again when it changes: partners' authorities are renewed while we run.
-        """
-        if self._ca_folder is None:
-            return self._usual[version]
-        file = self._ca_folder / f"{quote(platform, safe='')}.pem"
-        try:
-            changed_at = file.stat().st_mtime_ns
-        except FileNotFoundError:
-            return self._usual[version]
-        known = self._contexts.get((file, version))
-        if known is None or known[0] != changed_at:
-            known = changed_at, client_context(file, minimum_version=version)
-            self._contexts[file, version] = known
-        return known[1]
-
 
 async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
     body = bytearray()
@@ -166,6 +142,8 @@ async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | 
 
 
 def _next_url(response: aiohttp.ClientResponse) -> str | None:
+    if "Link" not in response.headers:
+        return None
     try:
         found = {relation.lower(): link["url"] for relation, link in response.links.items()}
     except ValueError:  # a Link that names no URL

@@ -17,11 +17,21 @@ def completion_id(row: Leased) -> UUID:
     return event_id(row.delivery_id, TOPIC, ordinal=row.tries + 1, revision=row.revision)
 
 
+def is_told(attempt: Attempt, settlement: Settlement) -> bool:
+    """Tell whether the end of a delivery is an event.
+
+    That of a status of an EVSE is one only where it came to no good end: one change reaches every partner, so there
+    would be more of these than of all other events together; `evse.status.changed` says what there was to deliver.
+    """
+    return settlement.outcome is not None and not (attempt.row.is_part and settlement.outcome == "DELIVERED")
+
+
 def completed(attempt: Attempt, settlement: Settlement, now: datetime) -> Event:
     """Return `delivery.completed`; one that an operator lets go out again after a refusal has one for each end."""
     row, result = attempt.row, attempt.result
     identity = completion_id(row)
-    value = DeliveryCompleted(
+    # All of it is ours and of its type already.
+    value = DeliveryCompleted.model_construct(
         event_id=identity,
         occurred_at=now,
         delivery_id=str(row.delivery_id),

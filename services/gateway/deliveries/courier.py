@@ -68,6 +68,7 @@ class Courier:
         self._partner, self._parts, self._turns = partner, parts, turns
         self._breaker, self._shown = CLOSED, CLOSED
         self._last_error: str | None = None
+        self._is_shown_open: bool | None = None
         settings = parts.settings
         self._breaker_rules = BreakerRules(
             settings.breaker_failures, settings.breaker_min_seconds, settings.breaker_max_seconds
@@ -155,7 +156,9 @@ class Courier:
             self._breaker = after_failure(self._breaker, now, self._breaker_rules, self._parts.jitter())
             self._last_error = answer.result.message
         is_open = self._breaker.retry_at is not None
-        metrics.CIRCUIT_OPEN.labels(self._partner).set(int(is_open))
+        if is_open != self._is_shown_open:
+            metrics.CIRCUIT_OPEN.labels(self._partner).set(int(is_open))
+            self._is_shown_open = is_open
 
     async def _give_back(self, here: Round) -> None:
         """Let others send at once what this replica, which stops, has leased."""

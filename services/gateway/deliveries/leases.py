@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.arrays import Column, columns
 from services.gateway.deliveries.breaker import Breaker
-from services.gateway.deliveries.settlement import Attempt, Leased, Next, Settlement
+from services.gateway.deliveries.settlement import Attempt, Leased, Next, Settlement, is_over
 from services.gateway.tables import breakers, cdr_addresses
 
 # Only partners that can be reached at all: what waits for one that has not registered yet costs nothing.
@@ -62,12 +62,21 @@ _LEASE: Final = text(
         d.revision, d.correlation_id, d.queued_at, d.tries, d.kept, d.lease
     """
 )
-_LOCK: Final = text(
+# Rows are locked in the order of keys, like all that write many; what is over for good goes in the same statement.
+_END: Final = text(
     """
-    SELECT d.delivery_id, d.revision FROM gateway.deliveries AS d
-    JOIN unnest(CAST(:delivery_id AS uuid[]), CAST(:lease AS uuid[])) AS k(delivery_id, lease)
-        USING (delivery_id, lease)
-    ORDER BY d.partner, d.module, d.owner, d.object_id FOR UPDATE OF d
+    WITH k AS (
+        SELECT * FROM unnest(
+            CAST(:delivery_id AS uuid[]), CAST(:lease AS uuid[]), CAST(:revision AS bigint[]), CAST(:over AS boolean[])
+        ) AS k(delivery_id, lease, revision, over)
+    ), locked AS MATERIALIZED (
+        SELECT d.delivery_id, d.revision, k.over AND d.revision = k.revision AS over
+        FROM gateway.deliveries AS d JOIN k USING (delivery_id, lease)
+        ORDER BY d.partner, d.module, d.owner, d.object_id FOR UPDATE OF d
+    ), gone AS (
+        DELETE FROM gateway.deliveries AS d USING locked WHERE d.delivery_id = locked.delivery_id AND locked.over
+    )
+    SELECT delivery_id, revision FROM locked
     """
 )
 _DELETE: Final = text("DELETE FROM gateway.deliveries WHERE delivery_id = ANY (CAST(:gone AS uuid[]))")
@@ -100,19 +109,34 @@ async def lease(
     return found
 
 
-async def lock_leased(connection: AsyncConnection, leased: Mapping[UUID, UUID]) -> Mapping[UUID, int]:
-    """Lock what is still under its lease, in the order of keys, and return each row's revision now.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A row under a lease that comes to its end.
 
-    Args:
-        leased: Leases by delivery.
+    Attributes:
+        revision: Of the state that was sent.
+        over: The row is to go, unless its revision is another one now.
     """
-    values = {"delivery_id": Column(leased), "lease": Column(leased.values())}
-    return {row[0]: row[1] for row in await connection.execute(_LOCK, values)}
+
+    delivery_id: UUID
+    lease: UUID
+    revision: int
+    over: bool
+
+
+async def end_leases(connection: AsyncConnection, ended: Sequence[Ended]) -> Mapping[UUID, int]:
+    """Lock what is still under its lease, take out what is over, and return each row's revision now."""
+    values = columns(ended, "delivery_id", "lease", "revision", "over")
+    return {row[0]: row[1] for row in await connection.execute(_END, values)}
 
 
 async def write_settlements(connection: AsyncConnection, settled: Sequence[tuple[Attempt, Settlement]]) -> None:
-    """Write what became of locked rows."""
-    gone = [attempt.row.delivery_id for attempt, settlement in settled if settlement.next is Next.DELETE]
+    """Write what became of locked rows, as far as they are not gone already."""
+    gone = [
+        attempt.row.delivery_id
+        for attempt, settlement in settled
+        if settlement.next is Next.DELETE and not is_over(attempt)
+    ]
     if gone:
         await connection.execute(_DELETE, {"gone": Column(gone)})
     kept = [each for each in settled if each[1].next is not Next.DELETE]

@@ -100,7 +100,15 @@ async def _statuses(connection: AsyncConnection, rows: Sequence[Leased]) -> dict
     """Return what writes EVSEs' statuses by themselves: a PATCH, the same in every version."""
     wanted = {row.delivery_id: _place(row) for row in rows}
     states = await for_partners(connection, set(wanted.values()))
-    return {id: partial(_status, place[1], *states[place]) for id, place in wanted.items() if place in states}
+
+    @cache
+    def write(owner: str, location_id: str, state: EvseState) -> Rendered:
+        return _status(owner, location_id, state)
+
+    def writer(owner: str, location_id: str, state: EvseState) -> Writer:
+        return lambda _version: write(owner, location_id, state)
+
+    return {id: writer(place[1], *states[place]) for id, place in wanted.items() if place in states}
 
 
 def _place(row: Leased) -> tuple[str, str, str, str]:
@@ -108,7 +116,7 @@ def _place(row: Leased) -> tuple[str, str, str, str]:
     return row.partner, row.owner, location_id.casefold(), evse_uid.casefold()
 
 
-def _status(owner: str, location_id: str, state: EvseState, _version: Version) -> Rendered:
+def _status(owner: str, location_id: str, state: EvseState) -> Rendered:
     country_code, _, party_id = owner.partition("-")
     path = f"{country_code}/{party_id}/{quote(location_id, safe='')}/{quote(state.evse_uid, safe='')}"
     change = {"status": state.status, "last_updated": format_utc(state.last_updated)}

@@ -88,6 +88,13 @@ class RetryRules:
     max_tries: int
 
 
+def is_over(attempt: Attempt) -> bool:
+    """Tell whether a row is done with for good, unless a newer state of its object has come meanwhile."""
+    if attempt.withdrawn is not None:
+        return True
+    return attempt.result is not None and judge(attempt.result) is Verdict.DELIVERED
+
+
 def settle(attempt: Attempt, revision: int, now: datetime, rules: RetryRules, jitter: float) -> Settlement:
     """Return what becomes of a row.
 

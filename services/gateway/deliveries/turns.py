@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.core.errors import BadContent, Unavailable
 from services.gateway.deliveries import leases
 from services.gateway.deliveries.breaker import Breaker
-from services.gateway.deliveries.completion import completed
-from services.gateway.deliveries.leases import Wanted
-from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, Settlement, settle
+from services.gateway.deliveries.completion import completed, is_told
+from services.gateway.deliveries.leases import Ended, Wanted
+from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, Settlement, is_over, settle
 from services.gateway.ocpi.versions import Version
 from services.gateway.settings import DeliverySettings
 from services.runtime import metrics
@@ -135,8 +135,11 @@ class Turns:
             each.row.delivery_id: (turn.done.lease_id, each) for turn in turns if turn.done for each in turn.attempts
         }
         if attempts:
-            leased = {delivery_id: lease_id for delivery_id, (lease_id, _) in attempts.items()}
-            revisions = await leases.lock_leased(work.connection, leased)
+            ends = [
+                Ended(each.row.delivery_id, lease_id, each.row.revision, is_over(each))
+                for lease_id, each in attempts.values()
+            ]
+            revisions = await leases.end_leases(work.connection, ends)
             settled = [
                 (each, settle(each, revisions[delivery_id], work.now, self._rules, self._parts.jitter()))
                 for delivery_id, (_, each) in attempts.items()
@@ -151,7 +154,7 @@ class Turns:
     async def _tell(self, work: Work, settled: Sequence[tuple[Attempt, Settlement]]) -> None:
         for attempt, settlement in settled:
             _count(attempt, settlement, work.now)
-            if settlement.outcome is not None:
+            if is_told(attempt, settlement):
                 work.append(completed(attempt, settlement, work.now))
         ended = [each for each in settled if each[1].outcome is not None and each[1].outcome != "DELIVERED"]
         await self._parts.report(work, [each for each in ended if each[0].withdrawn is None])

@@ -1,6 +1,6 @@
 """How to reach a partner: its endpoints and the token it knows us by."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.gateway.partners.peers import WELCOME
 from services.gateway.partners.registration import Endpoint
 from services.gateway.partners.secret_box import SecretBox
 from services.gateway.partners.tables import partner_options
+from services.gateway.partners.together import Together
 from services.gateway.partners.tokens import Style
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
@@ -104,6 +105,8 @@ class Connections:
         self._cache: BriefCache[str, Connection | None] = BriefCache(
             settings.max_cached_peers, settings.cache_seconds, monotonic
         )
+        # A push that reaches many partners has all of them looked up at once.
+        self._rows: Together[str, RowMapping] = Together(self._load_rows)
 
     async def of(self, party: str) -> Connection | None:
         """Return how to reach a party; None while it is not registered, or is suspended.
@@ -134,16 +137,19 @@ class Connections:
         return replace(request, token=token)
 
     async def _load(self, party: str) -> Connection | None:
+        row = await self._rows.get(party)
+        return None if row is None else self._connection(row)
+
+    async def _load_rows(self, parties: Collection[str]) -> Mapping[str, RowMapping]:
         c, p, o = connections.c, peers.c, partner_options.c
         query = (
-            select(c.platform, c.token_sealed, c.authorization_style, c.endpoints, c.protocol, o.options)
+            select(p.party, c.platform, c.token_sealed, c.authorization_style, c.endpoints, c.protocol, o.options)
             .join(peers, and_(p.platform == c.platform, p.party == any_(c.parties)))
             .join(partner_options, o.platform == c.platform, isouter=True)
-            .where(p.party == party, p.status.in_(WELCOME))
+            .where(p.party.in_(sorted(parties)), p.status.in_(WELCOME))
         )
         async with translated(), self._engine.connect() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
-        return None if row is None else self._connection(row)
+            return {row["party"]: row for row in (await connection.execute(query)).mappings()}
 
     def _connection(self, row: RowMapping) -> Connection:
         token = self._box.open(secret_name(row["platform"]), row["token_sealed"]).decode()

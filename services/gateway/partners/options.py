@@ -24,6 +24,7 @@ Seconds = Annotated[int, Field(ge=10, le=31_536_000)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$")]
 Pulled = Literal["cdrs", "locations", "sessions", "tariffs", "tokens"]
 Pulling = Literal["AUTO", "ALWAYS", "OFF"]
+MinTls = Literal["1.3", "1.2"]
 
 
 class PartnerOptions(BaseModel):
@@ -73,7 +74,7 @@ class PartnerOptions(BaseModel):
     assume_evse_uid: bool = False
     party_id_case: Literal["UPPER", "LOWER"] = "UPPER"
     dates: Literal["ZULU", "WITHOUT_ZONE", "OFFSET"] = "ZULU"
-    min_tls: Literal["1.3", "1.2"] = "1.3"
+    min_tls: MinTls = "1.3"
     push: bool = True
     pull: Mapping[Pulled, Pulling] = Field(default_factory=dict)
     pull_seconds: Seconds | None = None

@@ -2,7 +2,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, settle
+import pytest
+
+from services.gateway.deliveries.completion import is_told
+from services.gateway.deliveries.settlement import Attempt, Leased, Next, RetryRules, is_over, settle
 from services.gateway.deliveries.verdict import Failing, Result
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -79,3 +82,32 @@ def test_a_newer_state_goes_out_whatever_became_of_the_older_one() -> None:
     failed = settle(Attempt(ROW, TIMEOUT), 2, NOW, RULES, 1.0)
     assert (failed.next, failed.outcome, failed.tries) == (Next.WAIT, None, 0)
     assert failed.due_at > NOW
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        Attempt(ROW, DELIVERED),
+        Attempt(ROW, REFUSED),
+        Attempt(ROW, TIMEOUT),
+        Attempt(ROW),
+        Attempt(ROW, withdrawn="gone"),
+        Attempt(replace(ROW, kept=False), TIMEOUT),
+    ],
+)
+def test_what_is_over_would_be_deleted_and_waits_where_a_newer_state_came(attempt: Attempt) -> None:
+    if is_over(attempt):
+        assert settle(attempt, ROW.revision, NOW, RULES, 1.0).next is Next.DELETE
+    assert settle(attempt, ROW.revision + 1, NOW, RULES, 1.0).next is Next.WAIT
+
+
+def test_only_the_good_end_of_a_status_is_no_event() -> None:
+    status = replace(ROW, module="evses")
+    for row, result, told in (
+        (ROW, DELIVERED, True),
+        (ROW, TIMEOUT, False),
+        (status, DELIVERED, False),
+        (status, REFUSED, True),
+    ):
+        attempt = Attempt(row, result)
+        assert is_told(attempt, settle(attempt, 1, NOW, RULES, 1.0)) is told
