@@ -61,8 +61,8 @@ class Groupers:
 
     def of(self, module: str) -> Grouper[Push, Result]:
         """Return the queue of a module whose objects are in lists."""
-        queues = (self.locations, self.tariffs, self.tokens, self.sessions, self.cdrs)
-        return dict(zip(("locations", "tariffs", "tokens", "sessions", "cdrs"), queues, strict=True))[module]
+        queues = (self.locations, self.tariffs, self.tokens, self.sessions, self.cdrs, self.invoices)
+        return dict(zip(("locations", "tariffs", "tokens", "sessions", "cdrs", INVOICES), queues, strict=True))[module]
 
     def all(self) -> tuple[Grouper[Push, Any], ...]:
         """Return them all, to be run."""

@@ -94,8 +94,7 @@ class Invoices:
         agreed = await self.desk.counterparts(issuer, CSO, CSP)
         receiver = call.routing.receiver
         if receiver is None or receiver == self.desk.hub:
-            async with translated(), self.engine.connect() as connection:
-                receiver = chosen(await shared_with(connection, issuer, agreed, record["cdrs"]))
+            receiver = await partner_of_cdrs(self.engine, issuer, agreed, record["cdrs"])
         if receiver not in agreed:
             raise unknown_receiver(issuer, receiver)
         push = Push(
@@ -111,6 +110,12 @@ class Invoices:
             partners=(receiver,),
         )
         return answer(await self.grouper.submit(push))
+
+
+async def partner_of_cdrs(engine: AsyncEngine, issuer: str, agreed: Collection[str], cdr_ids: Sequence[str]) -> str:
+    """Return the partner that an issuer shares these CDRs with; raises as `chosen`."""
+    async with translated(), engine.connect() as connection:
+        return chosen(await shared_with(connection, issuer, agreed, cdr_ids))
 
 
 async def shared_with(

@@ -22,7 +22,7 @@ Rows = Annotated[int, Field(gt=0, le=100_000)]
 Requests = Annotated[int, Field(gt=0, le=10_000)]
 Seconds = Annotated[int, Field(ge=10, le=31_536_000)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$")]
-Pulled = Literal["cdrs", "locations", "sessions", "tariffs", "tokens"]
+Pulled = Literal["cdrs", "invoicereconciliation", "locations", "sessions", "tariffs", "tokens"]
 Pulling = Literal["AUTO", "ALWAYS", "OFF"]
 MinTls = Literal["1.3", "1.2"]
 

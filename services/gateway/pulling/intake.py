@@ -7,18 +7,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from services.core.errors import BadContent, Unavailable
+from services.gateway.inbound.invoices import partner_of_cdrs
 from services.gateway.inbound.module import Outcome
-from services.gateway.inbound.reading import Desk
+from services.gateway.inbound.reading import Desk, unknown_receiver
 from services.gateway.objects import Decision
 from services.gateway.ocpi.envelope import OcpiError
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.versions import Version
 from services.gateway.partners.options import PartnerOptions
 from services.gateway.public import Groupers
 from services.gateway.pulling.reading import Named, Read, Reading, named, parsed, read
-from services.gateway.pulling.schedule import HISTORIC, ROLES
+from services.gateway.pulling.schedule import ROLES
 from services.gateway.states import Push
 
+_OF_SESSIONS: Final = frozenset({"sessions", "cdrs"})
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -58,6 +63,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class _Addressed:
+    """For whom an object is; see `Push`."""
+
+    audience: str = ""
+    partners: tuple[str, ...] = ()
+    agreed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Whose list a page is of.
 
@@ -76,8 +90,8 @@ class Source:
 class Intake:
     """Hands objects to the queues of pushes, so many at a time that pushes always find room there."""
 
-    def __init__(self, desk: Desk, groupers: Groupers, max_objects_in_flight: int) -> None:
-        self._desk, self._groupers = desk, groupers
+    def __init__(self, desk: Desk, engine: AsyncEngine, groupers: Groupers, max_objects_in_flight: int) -> None:
+        self._desk, self._engine, self._groupers = desk, engine, groupers
         self._room = asyncio.Semaphore(max_objects_in_flight)
 
     async def take(self, source: Source, objects: Sequence[bytes]) -> list[Taken]:
@@ -104,7 +118,7 @@ class Intake:
             last_updated=_EVER,
             correlation_id=source.correlation_id,
             version=source.version,
-            partners=await self._desk.counterparts(source.partner, ROLES[source.module]),
+            partners=await self._desk.counterparts(source.partner, *ROLES[source.module]),
             removal=True,
             of_version=version,
             pulled=True,
@@ -142,12 +156,7 @@ class Intake:
     async def _submit(self, source: Source, who: Named, content: Read) -> Outcome | OcpiError:
         if who.owner is None or who.object_id is None:
             raise OcpiError("country_code, party_id, id: cannot be read")
-        partners: tuple[str, ...] = ()
-        agreed: frozenset[str] = frozenset()
-        if source.module in HISTORIC:
-            agreed = await self._desk.charged(who.owner, content.wire["start_date_time"])
-        else:
-            partners = await self._desk.counterparts(who.owner, ROLES[source.module])
+        to = await self._addressed(source.module, who.owner, content)
         push = Push(
             owner=who.owner,
             object_id="" if source.module == "tokens" else who.object_id,
@@ -157,10 +166,22 @@ class Intake:
             correlation_id=source.correlation_id,
             version=source.version,
             wire=content.wire,
-            partners=partners,
-            agreed=agreed,
+            audience=to.audience,
+            partners=to.partners,
+            agreed=to.agreed,
             credential=content.credential,
             pulled=True,
             undated=content.undated,
         )
         return await self._groupers.of(source.module).submit(push)
+
+    async def _addressed(self, module: str, owner: str, content: Read) -> _Addressed:
+        if module in _OF_SESSIONS:
+            return _Addressed(agreed=await self._desk.charged(owner, content.wire["start_date_time"]))
+        partners = await self._desk.counterparts(owner, *ROLES[module])
+        if module != INVOICES:
+            return _Addressed(partners=partners)
+        receiver = await partner_of_cdrs(self._engine, owner, partners, content.wire["cdrs"])
+        if receiver not in partners:
+            raise unknown_receiver(owner, receiver)
+        return _Addressed(receiver, (receiver,))

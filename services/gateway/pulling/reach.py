@@ -1,12 +1,14 @@
 """How one partner's list is asked for: where, by which rules, how often, and whose objects may be in it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.partners.agreements import Agreements
+from services.gateway.ocpi.mappings import MAPPINGS
+from services.gateway.partners.agreements import Agreement, Agreements
 from services.gateway.partners.connections import Connection
 from services.gateway.pulling import store
 from services.gateway.pulling.intake import Source
@@ -75,16 +77,22 @@ class Finder:
             return "the partner has no SENDER endpoint of this module"
         if options.pull.get(pull.module) == "OFF":  # type: ignore[call-overload]
             return "switched off by the partner's option `pull`"
-        settings, role = self.settings, ROLES[pull.module]
+        if pull.module not in MAPPINGS[connection.version]:
+            return f"{connection.version.name} has no such module"
+        settings, roles = self.settings, ROLES[pull.module]
         async with translated(), self.engine.connect() as database:
-            parties = await store.parties(database, pull.platform, role)
+            parties = await store.parties(database, pull.platform, roles)
         rules = Rules(url, settings.max_pages, options.pages_without_link, options.link_hosts)
         rows = options.pull_page_rows or settings.page_rows
         how_often = cadence(settings, options, pull.module)
-        return Reach(connection, rules, how_often, rows, parties, await self._agreed_from(pull.partner, role))
+        return Reach(connection, rules, how_often, rows, parties, await self._agreed_from(pull.partner, roles))
 
-    async def _agreed_from(self, partner: str, role: str) -> datetime | None:
+    async def _agreed_from(self, partner: str, roles: Collection[str]) -> datetime | None:
         # What was delivered under an agreement is owed after its end.
         found = await self.agreements.covering(partner, None)
-        own = [each for each in found if partner == (each.visited_cso if role == "CSO" else each.home_csp)]
-        return min((each.valid_from for each in own), default=None)
+        own = [each.valid_from for each in found for role in roles if partner == _party_in(each, role)]
+        return min(own, default=None)
+
+
+def _party_in(agreement: Agreement, role: str) -> str:
+    return agreement.visited_cso if role == "CSO" else agreement.home_csp

@@ -12,6 +12,7 @@ from services.gateway.ocpi import documents
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import OcpiError
 from services.gateway.ocpi.mappings import mapping
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.versions import Version
 from services.gateway.partners.options import PartnerOptions
 from services.gateway.settings import InboundSettings
@@ -106,5 +107,7 @@ def read(module: str, raw: bytes, document: Document, how: Reading) -> Read:
         at_most(wire, "evses", how.bounds.max_evses)
     elif module in {"sessions", "cdrs"}:
         at_most(wire, "charging_periods", how.bounds.max_charging_periods)
+    elif module == INVOICES:
+        at_most(wire, "cdrs", how.bounds.max_invoice_cdrs)
     undated = "last_updated" not in document
     return Read(complete, body, wire, wire["last_updated"], mapped.credential(wire), undated)

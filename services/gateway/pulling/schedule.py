@@ -7,24 +7,36 @@ Three walks keep what we hold true. A first full walk brings a partner in line t
 Source: OCPI 2.2.1 and 2.3.0, transport_and_format: Pull and Push, Offline behaviour, Objects send via Hubs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.gateway.deliveries.backoff import pause_seconds
 from services.gateway.deliveries.verdict import Failing, Result, Verdict, judge
+from services.gateway.ocpi.modules import INVOICES
 from services.gateway.partners.options import PartnerOptions
 from services.gateway.pulling.settings import PullSettings
 from services.gateway.pulling.walking import Kind, Walk
 
-ROLES: Final = {"locations": "CSO", "tariffs": "CSO", "tokens": "CSP", "sessions": "CSO", "cdrs": "CSO"}
-"""The modules that are pulled, and the role of the party that owns their objects."""
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "locations": ("CSO",),
+    "tariffs": ("CSO",),
+    "tokens": ("CSP",),
+    "sessions": ("CSO",),
+    "cdrs": ("CSO",),
+    INVOICES: ("CSO", "CSP"),
+}
+"""The modules that are pulled, and the roles of parties that own their objects.
 
-HISTORIC: Final = frozenset({"sessions", "cdrs"})
+Invoices are issued by the CSO, or with reverse billing by the home-CSP (2.3.0, mod_invoice_reconciliation).
+"""
+
+HISTORIC: Final = frozenset({"sessions", "cdrs", INVOICES})
 """Modules whose lists grow for ever: asked for with `date_from`, from an agreement's beginning at the earliest.
 
 For sessions the text requires it (mod_sessions, Sender interface, request parameters). CDRs from before an agreement
-were settled elsewhere; they must not be cleared again.
+were settled elsewhere; they must not be cleared again, nor are their invoices of interest.
 """
 
 COMPLETE: Final = frozenset({"locations", "tariffs"})

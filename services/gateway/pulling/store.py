@@ -93,7 +93,8 @@ _CLAIM: Final = text(
         AND NOT EXISTS (
             SELECT 1 FROM gateway.pulls AS o WHERE o.platform = p.platform AND o.lease_until > :now
         )
-        ORDER BY p.platform, p.due_at
+        -- Of lists that begin together that of CDRs is the first: what is invoiced is known then.
+        ORDER BY p.platform, p.due_at, p.module
     ), free AS (
         SELECT p.partner, p.module FROM gateway.pulls AS p
         WHERE (p.partner, p.module) IN (SELECT f.partner, f.module FROM first AS f ORDER BY f.due_at LIMIT :rows)
@@ -111,7 +112,8 @@ _CLAIM: Final = text(
 async def plan(work: Work) -> None:
     """Have one row for each list that there is to pull, and no others."""
     await work.advise("pulls/plan")
-    pairs = {"modules": list(ROLES), "roles": list(ROLES.values())}
+    owned = [(module, role) for module, roles in ROLES.items() for role in roles]
+    pairs = {"modules": [module for module, _ in owned], "roles": [role for _, role in owned]}
     await work.connection.execute(_PLAN, pairs | {"now": work.now})
     await work.connection.execute(_END, pairs)
 
@@ -167,9 +169,9 @@ def rescheduled(schedule: Schedule) -> dict[str, datetime | None]:
     }
 
 
-async def parties(connection: AsyncConnection, platform: str, role: str) -> frozenset[str]:
-    """Return the parties of a platform that own objects in this role."""
-    found = await connection.execute(_PARTIES, {"platform": platform, "role": role})
+async def parties(connection: AsyncConnection, platform: str, roles: Collection[str]) -> frozenset[str]:
+    """Return the parties of a platform that own objects in one of these roles."""
+    found = await connection.execute(_PARTIES, {"platform": platform, "roles": sorted(roles)})
     return frozenset(found.scalars())
 
 
@@ -177,7 +179,7 @@ _PARTIES: Final = text(
     """
     SELECT p.party FROM gateway.connections AS c
     JOIN gateway.peers AS p ON p.platform = c.platform AND p.party = ANY (c.parties)
-    WHERE c.platform = :platform AND :role = ANY (p.roles) AND p.status IN ('INVITED', 'ACTIVE')
+    WHERE c.platform = :platform AND p.roles && CAST(:roles AS text[]) AND p.status IN ('INVITED', 'ACTIVE')
     """
 )
 

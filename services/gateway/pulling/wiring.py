@@ -25,7 +25,7 @@ def puller(
             transactions=context.transactions,
             finder=Finder(context.engine, book.connections, book.agreements, settings.pulls),
             client=client,
-            intake=Intake(desk, groupers, settings.pulls.max_objects_in_flight),
+            intake=Intake(desk, context.engine, groupers, settings.pulls.max_objects_in_flight),
             settings=settings.pulls,
             hub=settings.gateway.party,
             clock=context.clock,

@@ -118,6 +118,48 @@ async def test_a_cdr_that_was_pushed_is_not_cleared_again_and_a_changed_one_is_r
     assert len(events) == 1
 
 
+async def test_invoices_are_pulled_of_either_issuer_behind_the_cdrs_that_tell_for_whom_they_are(
+    gateway: Gateway, cso: Partner, csp: Partner, tmp_path: Path
+) -> None:
+    dated = {"start_date_time": RECENT, "end_date_time": RECENT, "last_updated": RECENT}
+    direct = samples_2_3_0.invoice(last_updated=RECENT)
+    unknown = direct | {"id": "R2", "cdrs": ["NOBODYS"]}
+    reverse = direct | {"country_code": "NL", "party_id": "CSP", "id": "R3"}
+    cdrs = Shelf([samples_2_3_0.cdr(**dated)])
+    serve(cso, cdrs=cdrs, invoicereconciliation=Shelf([direct, unknown]))
+    serve(csp, invoicereconciliation=Shelf([reverse]))
+    await agree(gateway, CSO, CSP)
+    newer = "OCPI-2.3.0"
+    await registered(gateway, tmp_path, CSO, "CSO", cso, "cdrs", "invoicereconciliation", protocol=newer)
+    async with pulling(gateway):
+        row = await walked(gateway, CSO, "invoicereconciliation")
+        assert (row["last_walk"]["new"], row["last_walk"]["wrong"]) == (1, 1)
+        await registered(gateway, tmp_path, CSP, "CSP", csp, "invoicereconciliation", protocol=newer)
+        await plan(gateway)
+        assert (await walked(gateway, CSP, "invoicereconciliation"))["last_walk"]["new"] == 1
+    kept = await gateway.rows("SELECT owner, object_id, audience FROM gateway.invoicereconciliation ORDER BY object_id")
+    assert [tuple(each.values()) for each in kept] == [(CSO, "R1", CSP), (CSP, "R3", CSO)]
+    (line,) = await gateway.rows("SELECT * FROM gateway.refusals")
+    assert (line["object_id"], line["source"]) == ("R2", "PULLED")
+    # It can be read by whom it is for.
+    client = gateway.client(f"token-of-{CSP}")
+    listed = (await client.get("/ocpi/2.3.0/sender/invoicereconciliation")).json()["data"]
+    assert listed == [direct]
+
+
+async def test_a_module_that_a_version_does_not_have_is_not_asked_for(
+    gateway: Gateway, cso: Partner, tmp_path: Path
+) -> None:
+    shelf = Shelf([])
+    serve(cso, invoicereconciliation=shelf, tariffs=Shelf([]))
+    await agree(gateway, CSO, CSP)
+    await registered(gateway, tmp_path, CSO, "CSO", cso, "invoicereconciliation", "tariffs")
+    async with pulling(gateway):
+        await walked(gateway, CSO, "tariffs")
+    row = await state(gateway, CSO, "invoicereconciliation")
+    assert (row["last_error"], shelf.asked) == ("OCPI-2.2.1 has no such module", [])
+
+
 @pytest.mark.ocpi_rule(27)
 async def test_a_location_that_is_gone_reaches_its_receivers_without_valid_evses(
     gateway: Gateway, cso: Partner, tmp_path: Path
