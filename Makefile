@@ -99,6 +99,6 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 lock: $(DEVELOPMENT) ## Resolve the dependencies anew into the lock files, and Kafka's jars into theirs
 	$(COMPILE) --group uv -o tools.lock
 	$(COMPILE) --group independent -o independent.lock
-	$(COMPILE) pyproject.toml --extra embedded --extra demo --group build --group dev -o dev.lock
-	$(COMPILE) pyproject.toml --extra embedded --extra demo --group build --constraints dev.lock -o demo.lock
+	$(COMPILE) pyproject.toml --extra embedded --extra demo --extra report --group build --group dev -o dev.lock
+	$(COMPILE) pyproject.toml --extra embedded --extra demo --extra report --group build --constraints dev.lock -o demo.lock
 	$(BIN)/python -m services.runtime.embedded.jars

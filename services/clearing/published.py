@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from schemas.models.gateway import Connector, LocationPublished, TariffPublished
 from services.clearing.audit.claims import same
 from services.clearing.claims import priced
+from services.clearing.powers import connector_power_kw
 from services.clearing.rating.restrictions import restrictions_of
 from services.clearing.rating.tariffs import Element, Limit, Tariff
 from services.core.clock import parse_utc
-
-_PHASES: Final = {"AC_1_PHASE": 1, "AC_2_PHASE": 2, "AC_2_PHASE_SPLIT": 2, "AC_3_PHASE": 3, "DC": 1}
-_WATTS: Final = Decimal(1000)
 
 
 def tariff_of(content: Mapping[str, Any]) -> Tariff:
@@ -83,16 +81,9 @@ def location_row(value: LocationPublished) -> dict[str, Any]:
 
 
 def power_kw(connector: Connector) -> Decimal | None:
-    """Return a connector's highest power, kW; None where neither a power nor voltage, current and phases say it.
-
-    OCPI 2.2.1 mod_locations: `max_voltage` is line to neutral, so each phase carries it.
-    """
-    if connector.max_electric_power is not None and connector.max_electric_power > 0:
-        return Decimal(connector.max_electric_power) / _WATTS
-    phases = _PHASES.get(connector.power_type)
-    if phases is None or connector.max_voltage <= 0 or connector.max_amperage <= 0:
-        return None
-    return Decimal(connector.max_voltage * connector.max_amperage * phases) / _WATTS
+    """Return a connector's highest power, kW; None where neither a power nor voltage, current and phases say it."""
+    figures = (connector.max_electric_power, connector.max_voltage, connector.max_amperage)
+    return connector_power_kw(connector.power_type, *(None if each is None else Decimal(each) for each in figures))
 
 
 def power_of(stored: str | None) -> Decimal | None:

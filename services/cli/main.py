@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from services.cli import agreement, cdr, credential, deliveries, dlq, partner
+from services.cli.audit import audit
 from services.cli.doctor import doctor
 from services.cli.lazy import add_lazy
 from services.cli.output import complain
@@ -27,7 +28,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         rich_markup_mode="markdown",
     )
     add_lazy(app, arguments)
-    for command in (up, down, clean, status, doctor, recover, rate):
+    for command in (up, down, clean, status, doctor, recover, rate, audit):
         app.command()(command)
     for group in (partner, agreement, credential, cdr, deliveries, dlq):
         app.add_typer(group.app, name=group.__name__.rpartition(".")[2])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from services.core.errors import BadContent
@@ -258,12 +259,17 @@ def _incomplete(row: Mapping[str, str]) -> tuple[Remark, str] | None:
 
 def _local(date: str, time: str, kind: Format) -> datetime:
     try:
-        day = datetime.strptime(date, kind.date_pattern)  # noqa: DTZ007 - the zone is resolved by the caller
-        clock = datetime.strptime(time, "%H:%M")  # noqa: DTZ007 - likewise
+        day, clock = _parsed(date, kind.date_pattern), _parsed(time, "%H:%M")
     except ValueError:
         message = f"no local time: {date!r} {time!r}"
         raise ValueError(message) from None
     return day.replace(hour=clock.hour, minute=clock.minute)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, pattern: str) -> datetime:
+    # The same days and minutes come again and again, and parsing them is most of the work.
+    return datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is resolved by the caller
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -4,6 +4,7 @@ Prices are exact decimals; totals are rounded to cents half up, as a city's back
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,15 +74,28 @@ def power_of(model: str) -> Power:
     return Power("AC_1_PHASE", 230, 32, kilowatts * 1000, "IEC_62196_T2", "SOCKET")
 
 
-def location_ids(sessions: Iterable[ImportedSession]) -> dict[tuple[str, str], str]:
+class Places(dict[tuple[str, str], str]):
     """An id for each (charge point, site): the charge point's own for its first site, a numbered one for the next."""
-    found: dict[tuple[str, str], str] = {}
-    sites: dict[str, int] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sites: Counter[str] = Counter()
+
+    def of(self, row: ImportedSession) -> str:
+        """The id of where a session was, given now if it is the first there."""
+        key = (row.charge_point, row.site)
+        if key not in self:
+            self._sites[row.charge_point] += 1
+            number = self._sites[row.charge_point]
+            self[key] = row.charge_point if number == 1 else f"{row.charge_point}.{number}"
+        return self[key]
+
+
+def location_ids(sessions: Iterable[ImportedSession]) -> dict[tuple[str, str], str]:
+    """The places of all these sessions."""
+    found = Places()
     for each in sessions:
-        key = (each.charge_point, each.site)
-        if key not in found:
-            number = sites[each.charge_point] = sites.get(each.charge_point, 0) + 1
-            found[key] = each.charge_point if number == 1 else f"{each.charge_point}.{number}"
+        found.of(each)
     return found
 
 
@@ -153,6 +167,17 @@ def session(city: City, row: ImportedSession, location_id: str, *, ended: bool) 
 
 def cdr(city: City, row: ImportedSession, location_id: str, used: Object) -> Object:
     """The CDR of a session, by the tariff as published."""
+    found = delivered(city, row, location_id)
+    periods = [period | {"tariff_id": TARIFF_ID} for period in found["charging_periods"]]
+    return found | {
+        "tariffs": [used],
+        "charging_periods": periods,
+        "total_cost": price(city.prices, row.kwh, _hours(row)),
+    }
+
+
+def delivered(city: City, row: ImportedSession, location_id: str) -> Object:
+    """What a CDR says of a session before anything is said about its price."""
     power, hours = power_of(row.model), _hours(row)
     volumes = {"ENERGY": row.kwh, "TIME": hours}
     return _owned(city.cso) | {
@@ -171,15 +196,12 @@ def cdr(city: City, row: ImportedSession, location_id: str, used: Object) -> Obj
             "connector_power_type": power.power_type,
         },
         "currency": city.prices.currency,
-        "tariffs": [used],
         "charging_periods": [
             {
                 "start_date_time": text_of(row.started_at),
                 "dimensions": [{"type": kind, "volume": volume} for kind, volume in volumes.items()],
-                "tariff_id": TARIFF_ID,
             }
         ],
-        "total_cost": price(city.prices, row.kwh, hours),
         "total_energy": row.kwh,
         "total_time": hours,
         "last_updated": text_of(max(row.started_at, row.ended_at)),

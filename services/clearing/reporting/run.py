@@ -1,0 +1,148 @@
+"""The two passes over a file of CDRs: the first one fills the index, the second one audits row by row."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from services.clearing.audit.claims import Claim
+from services.clearing.audit.codes import Severity
+from services.clearing.audit.facts import Neighbour
+from services.clearing.reporting.formats import Format, detect, rows_of
+from services.clearing.reporting.index import Index
+from services.clearing.reporting.invoices import Compared, compare
+from services.clearing.reporting.judging import Judged, Looked, Terms, claim_of, judge
+from services.clearing.reporting.parties import NOBODY, Parties
+from services.clearing.reporting.rows import Row
+from services.clearing.reporting.sessions_given import GivenSessions
+from services.clearing.reporting.summary import Summary
+from services.clearing.reporting.worst import Worst
+
+_TOLD_EACH_ROWS: Final = 256
+
+Progress: TypeAlias = Callable[[str, int, float], None]
+"""Is told the step, the rows that it is through with, and its share of the step, 0 to 1."""
+
+Listener: TypeAlias = Callable[[Judged], None]
+"""Is told of every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be audited.
+
+    Attributes:
+        parties: Of CDRs whose format names none.
+        sessions: Files of the sessions that were reported.
+        near_within: How far apart two CDRs may start that an audit looks at together.
+        worst: So many cases of each currency are explained.
+        work_folder: Where temporary files lie; None for the machine's own place.
+    """
+
+    path: Path
+    kind: Format = Format.AUTO
+    encoding: str = "utf-8"
+    parties: Parties = NOBODY
+    invoice: Path | None = None
+    sessions: tuple[Path, ...] = ()
+    near_within: timedelta = timedelta(minutes=15)
+    worst: int = 20
+    work_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found.
+
+    Attributes:
+        kind: The format that the file has.
+        notes: About the files as a whole, each a sentence.
+    """
+
+    order: Order
+    terms: Terms
+    kind: Format
+    summary: Summary
+    worst: dict[str, list[Judged]]
+    invoice: Compared | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def found(self, least: Severity) -> bool:
+        """Say whether anything of this severity or worse was found."""
+        worse = list(Severity)[list(Severity).index(least) :]
+        return any(severity in worse for _, severity in self.summary.codes)
+
+
+def run(order: Order, terms: Terms, listener: Listener | None = None, progress: Progress | None = None) -> Report:
+    """Audit a file.
+
+    Raises:
+        CannotReadFile: when a file cannot be read as what it is said to be.
+    """
+    kind = detect(order.path, order.encoding) if order.kind is Format.AUTO else order.kind
+    order, terms = replace(order, kind=kind), replace(terms, whole=kind is Format.OCPI)
+    tell = progress or (lambda *_: None)
+    summary, worst = Summary(), Worst(order.worst)
+    with Index.temporary(order.work_folder) as index:
+        sessions = GivenSessions.read(order.sessions, index)
+        _fill(order, terms, index, tell)
+        tell("Looking for neighbours", summary.rows, 0)
+        index.link(order.near_within)
+        notes: list[str] = []
+        lookup = _Lookup(index, sessions)
+        for judged in _judged(lookup, _rows(order, "Auditing", notes, tell), terms):
+            summary.add(judged)
+            worst.add(judged)
+            if listener is not None:
+                listener(judged)
+        invoice = None
+        if order.invoice is not None:
+            invoice = compare(order.invoice, order.encoding, index.database, terms.agreement.total_tolerance)
+    notes += [*terms.tariffs.problems, *terms.locations.problems, *sessions.problems]
+    return Report(order, terms, kind, summary, worst.cases(), invoice, notes)
+
+
+def _fill(order: Order, terms: Terms, index: Index, tell: Progress) -> None:
+    for row in _rows(order, "Reading", [], tell):
+        claim = claim_of(row, terms)
+        if isinstance(claim, Claim):
+            index.add(row.number, claim)
+
+
+class _Lookup:
+    """What is known of each row, asked in the order of the file."""
+
+    def __init__(self, index: Index, sessions: GivenSessions) -> None:
+        self._index = index
+        self._sessions = sessions
+        self._pairs = index.neighbours()
+        self._next = next(self._pairs, None)
+
+    def of(self, row: Row, claim: Claim) -> Looked:
+        """Return what is known of one row."""
+        neighbours: list[Neighbour] = []
+        while self._next is not None and self._next[0] <= row.number:
+            if self._next[0] == row.number:
+                neighbours.append(self._index.neighbour(self._next[2:], claim))
+            self._next = next(self._pairs, None)
+        return Looked(neighbours, self._index.credited(claim), self._sessions.of(claim))
+
+
+def _judged(lookup: _Lookup, rows: Iterator[Row], terms: Terms) -> Iterator[Judged]:
+    for row in rows:
+        claim = claim_of(row, terms)
+        looked = lookup.of(row, claim) if isinstance(claim, Claim) else Looked()
+        yield judge(row, claim, looked, terms)
+
+
+def _rows(order: Order, step: str, notes: list[str], tell: Progress) -> Iterator[Row]:
+    number = 0
+    with rows_of(order.path, order.kind, order.encoding, order.parties) as (rows, position, size):
+        for row in rows:
+            number = row.number
+            yield row
+            if not number % _TOLD_EACH_ROWS:
+                tell(step, number, position() / size)
+        notes += rows.notes
+    tell(step, number, 1)

@@ -1,0 +1,172 @@
+import json
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.clearing.audit.codes import Code, Severity
+from services.clearing.audit.findings import Verdict
+from services.clearing.reporting.formats import Format
+from services.clearing.reporting.run import Order, run
+from tests.unit.clearing.reporting.samples import TARIFF, audited, cdr, codes, terms, written
+
+
+def test_a_right_cdr_is_accepted_with_nothing_found(tmp_path: Path) -> None:
+    report, (judged,) = audited(tmp_path, [cdr()])
+    assert codes(judged) == set()
+    assert judged.verdict is Verdict.ACCEPTED
+    assert (report.summary.rows, report.summary.unreadable) == (1, 0)
+    assert report.kind is Format.OCPI
+    assert not report.found(Severity.INFORM)
+
+
+def test_what_is_asked_for_beyond_the_tariff_is_over_billed(tmp_path: Path) -> None:
+    report, rows = audited(
+        tmp_path, [cdr(1, cost=5), cdr(2, start="2025-03-02T10:00:00Z", end="2025-03-02T11:00:00Z", cost=3)]
+    )
+    assert [judged.over for judged in rows] == [Decimal(1), Decimal(-1)]
+    ((_, tally),) = report.summary.currencies.items()
+    assert (tally.over, tally.over_cdrs, tally.under, tally.under_cdrs) == (Decimal(1), 1, Decimal(1), 1)
+    assert report.found(Severity.REJECT)
+
+
+def test_rows_that_cannot_be_read_are_found_with_their_lines(tmp_path: Path) -> None:
+    lines = [json.dumps(cdr()), "{", json.dumps({"id": "C9"}), json.dumps(cdr(2, evse="E2", card="X"))]
+    report, rows = audited(tmp_path, "\n".join(lines))
+    assert [(judged.line, judged.cdr_id, judged.claim is None) for judged in rows] == [
+        (1, "C1", False),
+        (2, None, True),
+        (3, "C9", True),
+        (4, "C2", False),
+    ]
+    assert codes(rows[1]) == {"CDR_UNREADABLE"}
+    assert "CDR_UNREADABLE" in codes(rows[2])
+    assert (report.summary.rows, report.summary.unreadable, report.summary.cdrs) == (4, 2, 2)
+
+
+def test_of_two_on_one_connector_the_later_in_the_file_is_found(tmp_path: Path) -> None:
+    later = cdr(1, start="2025-03-01T10:30:00Z", end="2025-03-01T11:30:00Z")
+    _, rows = audited(tmp_path, [later, cdr(2, card="OTHER"), cdr(3, evse="E2", card="THIRD")])
+    assert ["CONNECTOR_OVERLAP" in codes(judged) for judged in rows] == [False, True, False]
+
+
+def test_one_that_was_taken_back_is_in_nobodys_way(tmp_path: Path) -> None:
+    credit = cdr(9, credit=True, credit_reference_id="C1", total_cost={"excl_vat": -4, "incl_vat": -4.8})
+    _, rows = audited(tmp_path, [cdr(1), credit, cdr(2, card="OTHER")])
+    assert not any("CONNECTOR_OVERLAP" in codes(judged) for judged in rows)
+    assert not any("CREDIT_UNMATCHED" in codes(judged) for judged in rows)
+
+
+def test_a_credit_that_takes_back_another_amount_is_found(tmp_path: Path) -> None:
+    credit = cdr(9, credit=True, credit_reference_id="c1", total_cost={"excl_vat": -3, "incl_vat": -3.6})
+    _, rows = audited(tmp_path, [cdr(1), credit])
+    assert "CREDIT_UNMATCHED" in codes(rows[1])
+
+
+def test_a_second_credit_of_one_cdr_is_found_and_the_first_is_not(tmp_path: Path) -> None:
+    minus = {"excl_vat": -4, "incl_vat": -4.8}
+    credits = [cdr(number, credit=True, credit_reference_id="C1", total_cost=minus) for number in (8, 9)]
+    _, rows = audited(tmp_path, [cdr(1), *credits])
+    assert ["CREDIT_UNMATCHED" in codes(judged) for judged in rows] == [False, False, True]
+
+
+def test_given_tariffs_price_what_names_them(tmp_path: Path) -> None:
+    named = cdr() | {"tariffs": []}
+    _, (judged,) = audited(tmp_path, [named], terms(tariffs=[TARIFF]))
+    assert codes(judged) == set()
+    _, (judged,) = audited(tmp_path, [named], terms(tariffs=[{**TARIFF, "id": "T2"}]))
+    assert codes(judged) == {"TARIFF_NOT_FOUND", "NOT_RATED"}
+    _, (judged,) = audited(tmp_path, [named])
+    assert codes(judged) == {"NOT_RATED"}
+
+
+def test_the_assumed_tariff_is_for_cdrs_that_name_none(tmp_path: Path) -> None:
+    without = cdr(cost=5) | {"tariffs": []}
+    del without["charging_periods"][0]["tariff_id"]
+    _, (judged,) = audited(tmp_path, [without], terms(tariffs=[TARIFF], assumed="t1"))
+    assert judged.over == Decimal(1)
+    _, (judged,) = audited(tmp_path, [without], terms(tariffs=[TARIFF]))
+    assert codes(judged) == {"TARIFF_NOT_NAMED"}
+
+
+def test_severities_are_as_agreed(tmp_path: Path) -> None:
+    agreed = {Code.TOTAL_MISMATCH: Severity.DISPUTE, Code.CDR_UNREADABLE: Severity.INFORM}
+    _, rows = audited(tmp_path, [cdr(cost=5), 7], terms(severities=agreed))
+    assert [judged.verdict for judged in rows] == [Verdict.DISPUTED, Verdict.ACCEPTED]
+
+
+def test_a_difference_within_the_tolerance_is_none(tmp_path: Path) -> None:
+    _, (judged,) = audited(tmp_path, [cdr(cost=4.5)], terms(tolerance="0.6"))
+    assert (judged.over, judged.verdict) == (None, Verdict.ACCEPTED)
+
+
+def test_locations_say_what_a_connector_can_deliver(tmp_path: Path) -> None:
+    connector = {"id": "1", "power_type": "AC_1_PHASE", "max_voltage": 230, "max_amperage": 16}
+    evses = [{"uid": "E1", "connectors": [connector]}]
+    place = {"country_code": "NL", "party_id": "CSO", "id": "l1", "time_zone": "Europe/Amsterdam", "evses": evses}
+    report, (judged,) = audited(tmp_path, [cdr()], terms(locations=[place]))
+    assert codes(judged) >= {"ENERGY_IMPLAUSIBLE"}
+    assert str(judged.zone) == "Europe/Amsterdam"
+    assert len(report.terms.locations) == 1
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    found = cdr()
+    names = ("country_code", "party_id", "start_date_time", "end_date_time", "cdr_token", "currency")
+    return {name: found[name] for name in names} | {
+        "id": "S1",
+        "kwh": 10,
+        "location_id": "L1",
+        "evse_uid": "E1",
+        "connector_id": "1",
+        "status": "COMPLETED",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, set()),
+        ({"kwh": 5}, {"SESSION_MISMATCH"}),
+        ({"evse_uid": "E2"}, {"SESSION_MISMATCH"}),
+        ({"cdr_token": {"country_code": "DE", "party_id": "CSP", "uid": "ANOTHER"}}, {"SESSION_MISMATCH"}),
+    ],
+)
+def test_sessions_are_compared_with(tmp_path: Path, changes: dict[str, Any], expected: set[str]) -> None:
+    given = written(tmp_path, [session(**changes), 7, {"id": "S2"}], "sessions.json")
+    report, (judged,) = audited(tmp_path, [cdr()], sessions=(given,))
+    assert codes(judged) == expected
+    assert report.notes == [
+        "sessions.json, line 1: it is no JSON object",
+        "sessions.json, line 1 is no session: it has no id or no owner",
+    ]
+
+
+def test_the_tellings_of_progress_end_at_the_whole(tmp_path: Path) -> None:
+    told: list[tuple[str, int, float]] = []
+
+    def tell(step: str, rows: int, share: float) -> None:
+        told.append((step, rows, share))
+
+    run(Order(written(tmp_path, [cdr()]), work_folder=tmp_path), terms(), None, tell)
+    assert ("Reading", 1, 1.0) in told
+    assert told[-1] == ("Auditing", 1, 1.0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cdrs.json"]
+
+
+def test_rows_of_tables_may_lack_what_documents_may_not(tmp_path: Path) -> None:
+    heading = "id,start,end,currency,kwh,cost,evse_uid,tariff_id"
+    table = f"{heading}\nC1,2025-03-01 10:00,2025-03-01 11:00,EUR,10,5.00,E1,T1\n"
+    _, (judged,) = audited(tmp_path, table, terms(tariffs=[TARIFF]))
+    assert codes(judged) == {"TOTAL_MISMATCH", "SESSION_NOT_NAMED"}
+    assert judged.over == Decimal(1)
+
+
+def test_many_of_the_same_are_all_told_of(tmp_path: Path) -> None:
+    report, rows = audited(tmp_path, [cdr(1) for _ in range(300)], near_within=timedelta(minutes=15))
+    assert "CONNECTOR_OVERLAP" not in codes(rows[0])
+    assert all("CONNECTOR_OVERLAP" in codes(judged) for judged in rows[1:])
+    assert report.summary.rows == 300
