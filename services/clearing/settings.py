@@ -25,6 +25,7 @@ class AuditBounds(Group):
     session_time_tolerance_seconds: WholeSeconds = 60
     session_energy_tolerance_kwh: Amount = Decimal("0.1")
     periods_energy_tolerance_kwh: Amount = Decimal("0.01")
+    near_duplicate_minutes: Annotated[int, Field(ge=0)] = 5
     parts_tolerance: Amount = Decimal("0.02")
     highest_tax_percent: Amount = Decimal(30)
 

@@ -124,7 +124,11 @@ async def test_overlaps_in_a_batch_and_between_batches(rig: Rig) -> None:
     late = {"started_at": START + 2 * hour, "ended_at": END + 2 * hour}
     rejected = {"total_cost_excl_tax": "x"}
     await rig.take(
-        "cdr.submitted", on(1, **same), on(2, **same), on(3, **same, **late), on(4, location=place(evse_uid="E2"))
+        "cdr.submitted",
+        on(1, **same),
+        on(2, **same, pseudonym="p-2"),
+        on(3, **same, **late),
+        on(4, location=place(evse_uid="E2")),
     )
     await rig.take(
         "cdr.submitted", on(5, location=place(evse_uid="e1"), started_at=START - hour, ended_at=START + hour)

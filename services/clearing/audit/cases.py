@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.facts import AgreementFact, Facts
@@ -14,20 +14,21 @@ from services.clearing.audit.rules import AuditRules
 from services.clearing.rating.results import Outcome
 from services.clearing.rating.sessions import Period
 from services.clearing.rating.tariffs import Tariff
-from services.core.money import EXACT, ZERO
+from services.core.money import ZERO
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MICROSECONDS_OF_AN_HOUR: Final = Decimal(3_600_000_000)
+_WIDE: Final = Context(prec=40)
+"""For hours: they never end in decimals, and these are more digits than any comparison needs."""
 
 
 def hours_between(start: datetime, end: datetime) -> Decimal:
     """Return the hours from one time to another; negative where the other comes first."""
     # Integer division: a timedelta's own seconds are floats.
-    return EXACT.divide(Decimal((end - start) // _MICROSECOND), _MICROSECONDS_OF_AN_HOUR)
+    return _WIDE.divide(Decimal((end - start) // _MICROSECOND), _MICROSECONDS_OF_AN_HOUR)
 
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
+class Lasting(NamedTuple):
     """A charging period with its place in the CDR, counted from 1, and how long it lasts.
 
     OCPI mod_cdrs, ChargingPeriod: it ends where the next one begins, the last one with the session.

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from services.clearing.audit.cases import Case, Lasting
+from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
 from services.core.money import EXACT, ZERO, plain
 
 _WATT_HOUR: Final = Decimal("0.001")
+_POWERS: Final = ("MAX_POWER", "POWER")
 Bound = tuple[Decimal, str]
 
 
@@ -43,24 +44,31 @@ def of_periods(case: Case) -> Iterator[Finding]:
     """Find a period with more energy or power than the connector gives, or more energy than it itself allows."""
     location = case.facts.location
     power = None if location is None else location.power_kw
-    if power is not None:
+    if power is not None and not case.claim.volumes.keys().isdisjoint(_POWERS):
         yield from _too_strong(case, power)
-    if not case.claim.times_known:
-        return
+    if case.claim.times_known:
+        yield from _too_much(case, power)
+
+
+def _too_much(case: Case, power: Decimal | None) -> Iterator[Finding]:
+    """Borders between periods may be estimates: a period is taken as longer by what times may differ."""
+    longer, margin = case.rules.time_tolerance_hours, case.rules.power_margin_factor
     for each in case.periods:
-        bounds = list(_bounds_of_period(case, each, power))
-        limit, why = min(bounds, key=lambda bound: bound[0], default=(ZERO, ""))
-        energy = each.period.volumes.get("ENERGY", ZERO)
-        if bounds and energy > limit:
-            numbers = {"energy": energy, "limit": limit, "why": why}
-            yield find(Code.PERIOD_ENERGY_IMPLAUSIBLE, period=each.number, **numbers)
-            return
+        energy, own = each.period.volumes.get("ENERGY"), each.period.volumes.get("MAX_POWER")
+        if energy is None or energy <= 0:
+            continue
+        hours = EXACT.multiply(EXACT.add(each.hours, longer), margin)
+        for highest, whose in ((own, "its own highest"), (power, "the connector's")):
+            if highest is not None and highest > 0 and energy > EXACT.multiply(highest, hours):
+                numbers = {"energy": energy, "limit": _at_power(highest, hours), "why": f"{whose} power, with a margin"}
+                yield find(Code.PERIOD_ENERGY_IMPLAUSIBLE, period=each.number, **numbers)
+                return
 
 
 def _too_strong(case: Case, power: Decimal) -> Iterator[Finding]:
     limit = EXACT.multiply(power, case.rules.power_margin_factor)
     for each in case.periods:
-        measured = max((each.period.volumes.get(kind, ZERO) for kind in ("MAX_POWER", "POWER")), default=ZERO)
+        measured = max((each.period.volumes.get(kind, ZERO) for kind in _POWERS), default=ZERO)
         if measured > limit:
             yield find(Code.POWER_IMPLAUSIBLE, period=each.number, power=measured, limit=power)
             return
@@ -77,25 +85,14 @@ def _bounds(case: Case) -> Iterator[Bound]:
     if not case.claim.times_known:
         return
     if location is not None and location.power_kw is not None:
-        limit = _at_power(location.power_kw, case.hours, rules.power_margin_factor)
+        limit = _at_power(location.power_kw, EXACT.multiply(case.hours, rules.power_margin_factor))
         yield limit, f"{_figure(location.power_kw)} kW for the time of the session, with a margin"
     elif case.claim.started_at == case.claim.ended_at:
         yield ZERO, "the session takes no time"
 
 
-def _bounds_of_period(case: Case, each: Lasting, power: Decimal | None) -> Iterator[Bound]:
-    """Borders between periods may be estimates: a period is taken as longer by what times may differ."""
-    hours, margin = EXACT.add(each.hours, case.rules.time_tolerance_hours), case.rules.power_margin_factor
-    if power is not None:
-        yield _at_power(power, hours, margin), f"{_figure(power)} kW for its time, with a margin"
-    own = each.period.volumes.get("MAX_POWER")
-    if own is not None and own > 0:
-        yield _at_power(own, hours, margin), f"its own {_figure(own)} kW for its time, with a margin"
-
-
-def _at_power(power: Decimal, hours: Decimal, margin: Decimal) -> Decimal:
-    energy = EXACT.multiply(EXACT.multiply(power, hours), margin)
-    return max(ZERO, energy.quantize(_WATT_HOUR, context=EXACT))
+def _at_power(power: Decimal, hours: Decimal) -> Decimal:
+    return max(ZERO, EXACT.multiply(power, hours).quantize(_WATT_HOUR, context=EXACT))
 
 
 def _figure(value: Decimal) -> str:

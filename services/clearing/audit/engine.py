@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.clearing.audit import (
+    authorization,
     credit,
     document,
+    duplicates,
     energy,
     overlaps,
     periods,
@@ -32,7 +34,14 @@ _CHECKS: Final[tuple[Check, ...]] = (
     session.named,
     tariffs.named,
     session.differing,
+    authorization.named,
+    tariffs.validity,
+    tariffs.readable,
+    tariffs.as_published,
+    tariffs.zone,
+    tariffs.matching,
     price.total,
+    price.parts,
     totals.parts,
     totals.sign,
     totals.tax,
@@ -47,6 +56,8 @@ _CHECKS: Final[tuple[Check, ...]] = (
     periods.measured_times,
     periods.dimensions,
     overlaps.on_connector,
+    overlaps.on_credential,
+    duplicates.repeated,
     credit.original,
     credit.unmarked,
 )

@@ -26,12 +26,17 @@ def order(case: Case) -> Iterator[Finding]:
         if period.started_at < before.started_at:
             yield find(Code.PERIODS_UNORDERED, period=number, began=period.started_at)
             break
+    if len({period.started_at for period in periods}) < len(periods):
+        yield from _repeated(periods)
+
+
+def _repeated(periods: Sequence[Period]) -> Iterator[Finding]:
     seen: dict[Hashable, int] = {}
     for number, period in enumerate(periods, 1):
         first = seen.setdefault(_content(period), number)
         if first != number and period.volumes:
             yield find(Code.PERIOD_REPEATED, first=first, second=number)
-            break
+            return
 
 
 def _content(period: Period) -> Hashable:
@@ -60,19 +65,20 @@ def measured_times(case: Case) -> Iterator[Finding]:
     Less is no fault: OCPI has no dimension for the time in which a car wants power and gets none.
     """
     claim, tolerance = case.claim, case.rules.time_tolerance_hours
-    if claim.times_known and claim.ended_at >= claim.started_at:
-        yield from _longer_than_it_lasts(case.periods, tolerance)
-    yield from _negative(case.periods)
     volumes = claim.volumes
+    kinds = [kind for kind in _TIMES if kind in volumes]
+    if claim.times_known and claim.ended_at >= claim.started_at:
+        yield from _longer_than_it_lasts(case.periods, kinds, tolerance)
+    yield from _negative(case.periods, kinds)
     measured = EXACT.add(volumes.get("TIME", ZERO), volumes.get("PARKING_TIME", ZERO))
     if not claim.unreadable and measured > EXACT.add(claim.hours, tolerance):
         yield find(Code.PERIODS_TIME_MISMATCH, measured=_shown(measured), hours=_shown(claim.hours))
 
 
-def _longer_than_it_lasts(periods: Sequence[Lasting], tolerance: Decimal) -> Iterator[Finding]:
+def _longer_than_it_lasts(periods: Sequence[Lasting], kinds: Sequence[str], tolerance: Decimal) -> Iterator[Finding]:
     for each in periods:
         measured = ZERO
-        for kind in _TIMES:
+        for kind in kinds:
             measured = EXACT.add(measured, each.period.volumes.get(kind, ZERO))
         if measured > EXACT.add(each.hours, tolerance):
             numbers = {"lasts": _shown(each.hours), "measured": _shown(measured)}
@@ -80,9 +86,9 @@ def _longer_than_it_lasts(periods: Sequence[Lasting], tolerance: Decimal) -> Ite
             return
 
 
-def _negative(periods: Sequence[Lasting]) -> Iterator[Finding]:
+def _negative(periods: Sequence[Lasting], kinds: Sequence[str]) -> Iterator[Finding]:
     for each in periods:
-        for kind in _TIMES:
+        for kind in kinds:
             volume = each.period.volumes.get(kind, ZERO)
             if volume < 0:
                 yield find(Code.PERIOD_VOLUME_NEGATIVE, period=each.number, dimension=kind, volume=volume)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import Claim
@@ -16,6 +17,9 @@ from services.clearing.rating.results import Line, NotRated, Outcome, Rating, Ro
 from services.clearing.rating.tariffs import Tariff
 from services.clearing.rating.zones import zone_of
 from services.core.money import EXACT, ZERO
+from services.core.money import total as sum_of
+
+_RATED_PARTS: Final = {"energy": "ENERGY", "time": "TIME"}
 
 
 def rate(
@@ -49,6 +53,29 @@ def total(case: Case) -> Iterator[Finding]:
             numbers = {"claimed": claimed, "rated": ours, "tolerance": case.tolerance}
             yield find(Code.TOTAL_MISMATCH, tax=tax, currency=claim.currency, **numbers)
             return
+
+
+def parts(case: Case) -> Iterator[Finding]:
+    """Find a cost of energy or of time that is another than ours, where only the total counts.
+
+    The other parts have no clear counterpart: OCPI mod_cdrs counts some flat prices to parking and reservation.
+    """
+    rated, claim = case.rating, case.claim
+    if not isinstance(rated, Rating) or claim.credit or any(tariff.limited for tariff in case.tariffs):
+        return
+    tolerance = max(case.tolerance, case.rules.parts_tolerance)
+    for part, component in _RATED_PARTS.items():
+        cost = claim.parts.get(part)
+        if cost is not None:
+            amounts = [
+                line.amount_excl_tax
+                for line in rated.lines
+                if line.component_type == component and not line.reservation
+            ]
+            ours = sum_of(amount for amount in amounts if amount is not None)
+            if None not in amounts and abs(EXACT.subtract(cost.excl_tax, ours)) > tolerance:
+                numbers = {"claimed": cost.excl_tax, "rated": ours}
+                yield find(Code.PART_MISRATED, part=part, currency=claim.currency, **numbers)
 
 
 def _obstacle(claim: Claim, tariffs: Sequence[Tariff], rules: AuditRules) -> str | None:

@@ -23,6 +23,7 @@ class AuditRules:
         session_time_tolerance_seconds: How far start and end may lie from the tracked session's.
         session_energy_tolerance_kwh: How far the energy may be from the tracked session's.
         periods_energy_tolerance_kwh: How far the energy may be from the sum of its periods.
+        near_duplicate_minutes: Sessions of one connector and energy that start no further apart may be the same.
         parts_tolerance: How far the parts' sum may be from the total, in the CDR's currency, where the agreement
             tolerates less: parts are rounded one by one.
         highest_tax_percent: A higher tax in a total is implausible.
@@ -38,8 +39,14 @@ class AuditRules:
     session_time_tolerance_seconds: int = 60
     session_energy_tolerance_kwh: Decimal = Decimal("0.1")
     periods_energy_tolerance_kwh: Decimal = Decimal("0.01")
+    near_duplicate_minutes: int = 5
     parts_tolerance: Decimal = Decimal("0.02")
     highest_tax_percent: Decimal = Decimal(30)
+
+    @cached_property
+    def highest_tax_factor(self) -> Decimal:
+        """The highest plausible tax as a share of what it is on."""
+        return EXACT.divide(self.highest_tax_percent, Decimal(100))
 
     @cached_property
     def time_tolerance(self) -> timedelta:

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
 
 from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import Cost
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
 from services.core.money import EXACT, ZERO, total
-
-_HUNDRED: Final = Decimal(100)
 
 
 def parts(case: Case) -> Iterator[Finding]:
@@ -58,8 +55,8 @@ def tax(case: Case) -> Iterator[Finding]:
 
 def _is_taxable(cost: Cost, incl_tax: Decimal, case: Case) -> bool:
     """Say whether one amount can be the other with tax; each may have been rounded by itself."""
-    highest = EXACT.divide(EXACT.multiply(cost.excl_tax, case.rules.highest_tax_percent), _HUNDRED)
-    bounds = ZERO, highest
-    added = EXACT.subtract(incl_tax, cost.excl_tax)
-    slack = case.rules.parts_tolerance
-    return EXACT.subtract(min(bounds), slack) <= added <= EXACT.add(max(bounds), slack)
+    added, excl_tax, slack = EXACT.subtract(incl_tax, cost.excl_tax), cost.excl_tax, case.rules.parts_tolerance
+    if excl_tax < 0:
+        added, excl_tax = EXACT.minus(added), EXACT.minus(excl_tax)
+    highest = EXACT.multiply(excl_tax, case.rules.highest_tax_factor)
+    return EXACT.minus(slack) <= added <= EXACT.add(highest, slack)

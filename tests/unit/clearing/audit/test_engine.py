@@ -78,7 +78,7 @@ def test_a_right_cdr_has_no_findings() -> None:
     ],
 )
 def test_one_thing_wrong_is_one_finding(changes: dict[str, Any], code: Code) -> None:
-    assert codes(audited(**changes)) - {Code.NOT_RATED} == {code.value}
+    assert codes(audited(**changes)) - {Code.NOT_RATED, Code.PART_MISRATED} == {code.value}
 
 
 def test_a_total_within_tolerance_is_right() -> None:

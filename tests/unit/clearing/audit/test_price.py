@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.clearing.audit.findings import Verdict, verdict
+from services.clearing.audit.claims import Cost
+from services.clearing.audit.codes import Code
+from tests.unit.clearing.audit.examples import Example
+from tests.unit.clearing.audit.examples import codes as example_codes
 from tests.unit.clearing.audit.test_engine import audited, codes, published
 from tests.unit.clearing.samples import facts, period, restriction, tariff
 
@@ -26,9 +29,10 @@ PER_HOUR = ("TIME", "9", "10", "1")
 def test_what_cannot_be_rated_is_never_a_wrong_total(changes: dict[str, Any], reason: str) -> None:
     found = audited(facts(tariffs={"t1": published()}), **(changes | {"total_cost_excl_tax": "5.00"}))
     assert found.rated is None
-    assert codes(found) == {"NOT_RATED"}
-    assert reason in found.findings[0].detail
-    assert verdict(found.findings) is Verdict.ACCEPTED
+    assert "TOTAL_MISMATCH" not in codes(found)
+    (why,) = [finding.detail for finding in found.findings if finding.code is Code.NOT_RATED]
+    assert reason in why
+    assert found.verdict.books
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,29 @@ def test_restrictions_steps_limits_and_several_tariffs_are_rated(changes: dict[s
     assert found.rated is not None
     assert found.rated.excl_tax == Decimal(excl_tax)
     assert ("TOTAL_MISMATCH" in codes(found)) == (excl_tax != "5.00")
+
+
+FOUND = [
+    Example(Code.TOTAL_MISMATCH, {"total_excl_tax": Decimal("5.02")}),
+    Example(Code.TOTAL_MISMATCH, {"total_incl_tax": Decimal("5.48")}),
+    Example(Code.NOT_RATED, {"tariffs": []}),
+    Example(Code.NOT_RATED, {"unread": ("$.total_energy",)}),
+    Example(Code.PART_MISRATED, {"parts": {"energy": Cost(Decimal("4.00")), "time": Cost(Decimal("1.00"))}}),
+]
+LEGAL = [
+    Example(Code.TOTAL_MISMATCH, {"total_excl_tax": Decimal("5.01"), "total_incl_tax": Decimal("5.51")}),
+    Example(Code.TOTAL_MISMATCH, {"total_incl_tax": None}),
+    Example(Code.NOT_RATED, {"tariffs": [], "periods": ()}),
+    Example(Code.PART_MISRATED, {"parts": {"energy": Cost(Decimal("5.02")), "fixed": Cost(Decimal(1))}}),
+    Example(Code.PART_MISRATED, {"parts": {"energy": Cost(Decimal(5)), "time": Cost(Decimal(0))}}),
+]
+
+
+@pytest.mark.parametrize("example", FOUND)
+def test_found(example: Example) -> None:
+    assert example.code in example_codes(example.audited)
+
+
+@pytest.mark.parametrize("example", LEGAL)
+def test_legal(example: Example) -> None:
+    assert example.code not in example_codes(example.audited)
