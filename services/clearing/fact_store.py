@@ -3,25 +3,34 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clearing import published
+from services.clearing import authorizations, published
 from services.clearing.audit.claims import same
 from services.clearing.audit.codes import Code, Severities, Severity
-from services.clearing.audit.facts import AgreementFact, CreditedFact, Facts, LocationFact, Neighbour, SessionFact
-from services.clearing.audit.findings import Verdict
+from services.clearing.audit.facts import (
+    AgreementFact,
+    AuthorizationFact,
+    CreditedFact,
+    Facts,
+    LocationFact,
+    SessionFact,
+    Source,
+)
 from services.clearing.claims import SubmittedClaim
-from services.clearing.occupancy import Occupancy
+from services.clearing.neighbours import Neighbours
 from services.clearing.rating.tariffs import Tariff
 from services.clearing.records import Decision
 from services.core.money import RoundingMode, RoundingRule
 from services.runtime.rows import as_json
 
 Key = tuple[str, ...]
+_SOURCES: Final = frozenset(Source)
 _CODES: Final = frozenset(Code)
 _SEVERITIES: Final = frozenset(Severity)
 
@@ -62,20 +71,6 @@ _CREDITED: Final = text(
     JOIN json_to_recordset(CAST(:rows AS json)) AS w(visited_cso text, cdr_key text) USING (visited_cso, cdr_key)
     ORDER BY c.visited_cso, c.cdr_key FOR UPDATE OF c"""
 )
-# The bound above keeps a late CDR from walking over all that came after it on the same connector.
-_OVERLAPS: Final = text(
-    """SELECT w.visited_cso, w.cdr_key, o.*
-    FROM json_to_recordset(CAST(:rows AS json)) AS w(visited_cso text, cdr_key text, evse_key text,
-        connector_key text, started_at timestamptz, ended_at timestamptz)
-    CROSS JOIN LATERAL (
-        SELECT c.cdr_id, c.cdr_key AS other_key, c.revision, c.session_id, c.started_at, c.ended_at, c.kwh,
-            coalesce(c.claimed_total_incl_tax, c.claimed_total_excl_tax) AS total
-        FROM clearing.cdrs AS c
-        WHERE c.visited_cso = w.visited_cso AND c.evse_key = w.evse_key AND c.connector_key = w.connector_key
-            AND c.ended_at > w.started_at AND c.ended_at < w.ended_at + make_interval(hours => :longest_hours)
-            AND c.started_at < w.ended_at AND c.credited_by IS NULL
-        ORDER BY c.ended_at LIMIT 1) AS o"""
-)
 
 
 @dataclass(slots=True)
@@ -87,7 +82,8 @@ class FactBook:
     tariffs: Mapping[Key, Mapping[str, Tariff]]
     locations: Mapping[Key, LocationFact]
     credited: dict[Key, CreditedFact]
-    occupancy: Occupancy = field(default_factory=Occupancy)
+    authorizations: Mapping[authorizations.Named, AuthorizationFact]
+    neighbours: Neighbours
 
     def of(self, claim: SubmittedClaim) -> Facts:
         """Return what is known about one CDR."""
@@ -98,14 +94,16 @@ class FactBook:
             tariffs=self.tariffs.get(claim.key, {}),
             location=self.locations.get(claim.place),
             credited=None if claim.credits is None else self.credited.get(claim.credits),
-            neighbours=self.occupancy.neighbours(claim),
+            authorization=self.authorizations.get(_authorization(claim)),
+            neighbours=self.neighbours.of(claim),
+            sources=_SOURCES,
         )
 
     def note(self, decision: Decision) -> None:
         """Take a decision into account for the CDRs that are decided after it."""
         claim = decision.claim
-        if decision.verdict is not Verdict.REJECTED:
-            self.occupancy.occupy(claim)
+        if decision.stands:
+            self.neighbours.note(claim)
         if not decision.verdict.books:
             return
         credited = None if claim.credits is None else self.credited.get(claim.credits)
@@ -113,54 +111,22 @@ class FactBook:
             self.credited[claim.credits] = replace(credited, credited_by=claim.cdr.cdr_id)
 
 
-async def look_up(connection: AsyncConnection, claims: Sequence[SubmittedClaim]) -> FactBook:
-    """Look up all that is known about these CDRs, but for overlaps (see `look_up_overlaps`)."""
+async def look_up(connection: AsyncConnection, claims: Sequence[SubmittedClaim], near: timedelta) -> FactBook:
+    """Look up all that is known about these CDRs, but for their neighbours among CDRs (see `neighbour_store`)."""
+    named = {_authorization(claim) for claim in claims if claim.authorization_reference is not None}
     return FactBook(
         agreements=await _agreements(connection, claims),
         sessions=await _sessions(connection, claims),
         tariffs=await _tariffs(connection, claims),
         locations=await _locations(connection, claims),
         credited=await _credited(connection, claims),
+        authorizations=await authorizations.find(connection, named),
+        neighbours=Neighbours(near),
     )
 
 
-async def look_up_overlaps(
-    connection: AsyncConnection, claims: Sequence[SubmittedClaim], longest_hours: int
-) -> Mapping[Key, Neighbour]:
-    """Return, for CDRs that share connector and time with a cleared one, that one.
-
-    The caller holds the locks of `connector_locks`, so that no other transaction clears one meanwhile.
-    """
-    rows = [
-        {
-            "visited_cso": claim.cdr.visited_cso,
-            "cdr_key": claim.key[1],
-            "evse_key": claim.connector[1],
-            "connector_key": claim.connector[2],
-            "started_at": claim.cdr.started_at,
-            "ended_at": claim.cdr.ended_at,
-        }
-        for claim in claims
-        if claim.connector is not None
-    ]
-    found = await _rows(connection, _OVERLAPS, rows, longest_hours=longest_hours)
-    connectors = {claim.key: claim.connector for claim in claims}
-    return {(row.visited_cso, row.cdr_key): _neighbour(row, connectors[row.visited_cso, row.cdr_key]) for row in found}
-
-
-def _neighbour(row: Any, connector: tuple[str, str, str] | None) -> Neighbour:
-    return Neighbour(
-        cdr_id=row.cdr_id,
-        revision=row.revision,
-        key=(row.visited_cso, row.other_key),
-        session=None if row.session_id is None else (row.visited_cso, same(row.session_id)),
-        connector=connector,
-        credential=None,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        energy=row.kwh,
-        total=row.total,
-    )
+def _authorization(claim: SubmittedClaim) -> authorizations.Named:
+    return claim.visited_cso, claim.home_csp, same(claim.authorization_reference or "")
 
 
 async def _agreements(

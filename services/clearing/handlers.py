@@ -1,13 +1,22 @@
 """Events in, verdicts out: facts and CDRs in any order, a whole batch in a handful of statements."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from schemas.models.gateway import CdrSubmitted, LocationPublished, TariffPublished
 from schemas.models.registry import AgreementConcluded
 from schemas.models.sessions import SessionTracked
-from services.clearing import deciding, fact_store, matching, missing, published, store
+from services.clearing import (
+    authorizations,
+    deciding,
+    fact_store,
+    matching,
+    missing,
+    neighbour_store,
+    published,
+    store,
+)
 from services.clearing.audit.claims import Claim, Key, same
 from services.clearing.claims import SubmittedClaim, claim_of
 from services.clearing.fact_store import FactBook
@@ -41,15 +50,18 @@ class Clearing:
             "location.published": self.locations_published,
             "tariff.published": self.tariffs_published,
             "session.tracked": self.sessions_tracked,
+            "authorization.concluded": self.authorized,
+            "command.requested": self.authorized,
             "cdr.submitted": self.cdrs_submitted,
         }
 
     def timers(self) -> Sequence[Timer]:
-        """Return the timers that let deadlines pass and look for CDRs that never came."""
+        """Return the timers that let deadlines pass, look for CDRs that never came, and forget old authorizations."""
         rules = self._rules
         return (
             Timer("deadlines", rules.deadline_check_seconds, self.deadlines_passed),
             Timer("missing-cdrs", rules.missing_check_seconds, self.missing_looked_for),
+            Timer("prune-authorizations", rules.prune_seconds, self.authorizations_pruned),
         )
 
     async def agreements_concluded(self, work: Work, events: Sequence[Received[Any]]) -> None:
@@ -90,6 +102,10 @@ class Clearing:
         if len(arrivals) == max_rows:
             await store.wake(work.connection, store.WAKE_SESSIONS, over, work.now)
 
+    async def authorized(self, work: Work, events: Sequence[Received[Any]]) -> None:
+        """Keep what CSOs were told, and what home-CSPs had started, for the CDRs that name it; none waits for it."""
+        await authorizations.remember(work.connection, [event.value for event in events])
+
     async def cdrs_submitted(self, work: Work, events: Sequence[Received[Any]]) -> None:
         """Clear the CDRs that lack nothing, and let the others wait. One that came before is passed over."""
         submitted: list[CdrSubmitted] = [event.value for event in events]
@@ -119,6 +135,12 @@ class Clearing:
         )
         return looked == rules.max_missing_batch_rows
 
+    async def authorizations_pruned(self, work: Work) -> bool:
+        """Forget authorizations that are too old for any CDR; True while there may be more."""
+        before = work.now - timedelta(days=self._rules.authorization_kept_days)
+        max_rows = self._rules.max_prune_rows
+        return await authorizations.prune(work.connection, before, max_rows) == max_rows
+
     async def _take(self, work: Work, arrivals: Sequence[Arrival]) -> None:
         """Clear what is ready. Credits come second: what they take back may stand in the same batch."""
         for credit in (False, True):
@@ -127,7 +149,8 @@ class Clearing:
                 await self._take_group(work, group)
 
     async def _take_group(self, work: Work, arrivals: Sequence[Arrival]) -> None:
-        book = await fact_store.look_up(work.connection, [arrival.claim for arrival in arrivals])
+        near = timedelta(minutes=self._rules.near_duplicate_minutes)
+        book = await fact_store.look_up(work.connection, [arrival.claim for arrival in arrivals], near)
         ready: list[Arrival] = []
         waiting: list[Arrival] = []
         for arrival in arrivals:
@@ -140,8 +163,7 @@ class Clearing:
     async def _clear(self, work: Work, ready: Sequence[Arrival], book: FactBook) -> None:
         claims = [arrival.claim for arrival in ready]
         await work.advise(*_connector_locks(claims))
-        longest = self._rules.overlap_longest_hours
-        book.occupancy.know(await fact_store.look_up_overlaps(work.connection, claims, longest))
+        book.neighbours.know(await neighbour_store.look_up(work.connection, claims, self._rules.neighbours))
         decisions = []
         for claim in claims:
             decision = deciding.decide(claim, book.of(claim), self._audit_rules, work.now)

@@ -22,10 +22,11 @@ from schemas.models.clearing import (
 )
 from schemas.models.clearing import Finding as FindingRecord
 from services.clearing.audit.engine import Audit
-from services.clearing.audit.facts import Facts
+from services.clearing.audit.facts import Facts, Neighbour
 from services.clearing.audit.findings import Verdict
 from services.clearing.claims import SubmittedClaim
 from services.clearing.ledger import Booking, Entry
+from services.clearing.neighbours import ELSEWHERE
 from services.core.ids import event_id
 from services.core.money import EXACT, ZERO, quantize8
 
@@ -66,6 +67,11 @@ class Decision:
     def codes(self) -> list[str]:
         """The codes of the findings, each once, in the order of the checks."""
         return list(dict.fromkeys(finding.code.value for finding in self.audit.findings))
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is owed as far as we know, so that others can be the same: no credit, and not rejected."""
+        return not self.claim.credit and self.verdict is not Verdict.REJECTED
 
     @property
     def minutes(self) -> Decimal:
@@ -203,12 +209,21 @@ def facts_used(facts: Facts, audit: Audit) -> list[Fact]:
     if facts.session is not None:
         used.append(("SESSION", facts.session.session_id, facts.session.version))
     used.extend(("TARIFF", tariff.tariff_id, tariff.version or 0) for tariff in facts.tariffs.values())
+    if facts.authorization is not None:
+        used.append(("AUTHORIZATION", facts.authorization.reference, facts.authorization.version))
     if facts.location is not None:
         used.append(("LOCATION", facts.location.location_id, facts.location.version))
     if facts.credited is not None:
         used.append(("CDR", facts.credited.cdr_id, facts.credited.revision))
-    used.extend(("CDR", neighbour.cdr_id, neighbour.revision) for neighbour in facts.neighbours)
+    others = {finding.numbers.get("other") for finding in audit.findings}
+    used.extend(_neighbour(other) for other in facts.neighbours if other.cdr_id in others)
     return [_fact(*each) for each in used]
+
+
+def _neighbour(other: Neighbour) -> tuple[str, str, int]:
+    """Return a CDR that was compared; one of another CSO, whose id findings do not tell, with its CSO."""
+    name = "|".join(other.key) if other.cdr_id == ELSEWHERE else other.cdr_id
+    return "CDR", name, other.revision
 
 
 # Many CDRs share an agreement and a location; the model cannot be changed, so they can share that too.

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.clearing.audit.rules import AuditRules
+from services.clearing.neighbour_store import Bounds
 from services.runtime.settings import Count, Group, RuntimeSettings, Seconds
 
 WholeSeconds = Annotated[int, Field(ge=0)]
@@ -47,6 +48,13 @@ class ClearingRules(AuditBounds):
         max_waiting_batch_rows: The most waiting CDRs that one transaction takes up again.
         overlap_longest_hours: A session longer than this may go unnoticed as one that overlaps another.
         max_explanation_characters: How long the stored explanation of a price may be; of a longer one the end is cut.
+        credential_overlap_longest_hours: A session longer than this may go unnoticed as one that shares a credential's
+            time with another.
+        near_duplicate_minutes: Sessions of one connector and energy that start no further apart may be the same.
+        max_neighbours: The most CDRs of each kind (connector, session, credential) that one is compared with.
+        authorization_kept_days: How long an authorization is kept for CDRs that name it.
+        prune_seconds: How often older ones are looked for.
+        max_prune_rows: The most that one transaction deletes.
         max_page_rows: The most CDRs or balances that one answer of the admin API lists.
     """
 
@@ -58,7 +66,23 @@ class ClearingRules(AuditBounds):
     max_waiting_batch_rows: Count = 1_000
     overlap_longest_hours: Count = 31 * 24
     max_explanation_characters: Annotated[int, Field(ge=2_000)] = 64_000
+    credential_overlap_longest_hours: Count = 48
+    max_neighbours: Count = 4
+    authorization_kept_days: Count = 400
+    prune_seconds: Seconds = 60
+    max_prune_rows: Count = 1_000
     max_page_rows: Count = 500
+    near_duplicate_minutes: Annotated[int, Field(ge=0)] = 10
+
+    @property
+    def neighbours(self) -> Bounds:
+        """How far other CDRs are looked up that one is compared with."""
+        return Bounds(
+            near_minutes=self.near_duplicate_minutes,
+            connector_hours=self.overlap_longest_hours,
+            credential_hours=self.credential_overlap_longest_hours,
+            max_each=self.max_neighbours,
+        )
 
 
 class ClearingSettings(RuntimeSettings):

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.gateway import CdrSubmitted
 from services.clearing import explaining
-from services.clearing.audit.findings import Verdict
 from services.clearing.claims import SubmittedClaim, claim_of
 from services.clearing.records import Decision
 from services.clearing.tables import cdrs, ledger, waiting
@@ -159,7 +158,7 @@ def _waiting_row(arrival: Arrival) -> dict[str, Any]:
 
 def _cdr_row(decision: Decision, max_explanation_characters: int) -> dict[str, Any]:
     claim, cdr, rating = decision.claim, decision.claim.cdr, decision.audit.rated
-    occupied = None if decision.verdict is Verdict.REJECTED else claim.connector
+    occupied = claim.connector if decision.stands else None
     return {
         "visited_cso": cdr.visited_cso,
         "cdr_key": claim.key[1],
@@ -185,6 +184,7 @@ def _cdr_row(decision: Decision, max_explanation_characters: int) -> dict[str, A
         "location_name": cdr.location.name,
         "evse_key": None if occupied is None else occupied[1],
         "connector_key": None if occupied is None else occupied[2],
+        "pseudonym": claim.credential if decision.stands else None,
         "decided_at": decision.now,
     }
 

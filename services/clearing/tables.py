@@ -84,6 +84,20 @@ sessions = Table(
     ),
 )
 
+authorizations = Table(
+    "authorizations",
+    metadata,
+    Column("visited_cso", Text, primary_key=True),
+    Column("home_csp", Text, primary_key=True),
+    Column("reference_key", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("pseudonym", Text, nullable=False),
+    Column("told", Text, nullable=False, comment="ALLOWED, or what else the CSO was told"),
+    Column("location_id", Text),
+    Column("asked_at", _TIME, nullable=False),
+    Index("authorizations_asked", "asked_at"),
+)
+
 waiting = Table(
     "waiting_cdrs",
     metadata,
@@ -128,10 +142,12 @@ cdrs = Table(
     Column("location_name", Text),
     Column("evse_key", Text, comment="null where it occupied no connector for any time"),
     Column("connector_key", Text),
+    Column("pseudonym", Text, comment="null where others cannot be the same: a credit, or rejected"),
     Column("credited_by", Text, comment="the credit CDR that took it back"),
     Column("decided_at", _TIME, nullable=False),
     Index("cdrs_occupied", "visited_cso", "evse_key", "connector_key", "ended_at"),
     Index("cdrs_session", "visited_cso", text("lower(session_id)")),
+    Index("cdrs_credential", "pseudonym", "ended_at"),
 )
 
 ledger = Table(
