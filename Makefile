@@ -33,7 +33,7 @@ doctor: $(RUNTIME) ## Say what is wrong with this machine or the running platfor
 	@$(BIN)/roamwatt doctor
 
 test: check $(INDEPENDENT) ## All checks and all tests, on the real Kafka and PostgreSQL
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2
 
 check: $(DEVELOPMENT) ## Style, types, architecture and schemas; quick
 	$(BIN)/ruff check

@@ -2,7 +2,12 @@
 
 import signal
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.deployment", "tests.support.rules"]
+pytest_plugins = [
+    "tests.support.fixtures",
+    "tests.support.deployment",
+    "tests.support.rules",
+    "tests.support.processes",
+]
 
 
 def pytest_sessionstart() -> None:

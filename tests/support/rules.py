@@ -57,24 +57,23 @@ def rules_of(item: pytest.Item) -> frozenset[int]:
 
 
 class RuleReport:
-    """Counts results by rule."""
+    """Counts results by rule; `whole` says that all tests run, so that a rule without one is a fault."""
 
-    def __init__(self) -> None:
-        self._rules: dict[str, frozenset[int]] = {}
+    def __init__(self, *, whole: bool) -> None:
         self._results: Counter[tuple[int, str]] = Counter()
-        self._whole = False
+        self._whole = whole
 
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Note which tests show which rules."""
-        self._rules = {item.nodeid: numbers for item in items if (numbers := rules_of(item))}
-        chosen = [config.getoption(name, default="") for name in ("keyword", "markexpr")]
-        self._whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(chosen)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note which tests show which rules, where their reports carry it from the process that runs them."""
+        for item in items:
+            item.user_properties += [(_MARK, number) for number in sorted(rules_of(item))]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a result: of its parts the call, or whichever did not pass."""
         if report.when == "call" or report.outcome != _GOOD:
-            for number in self._rules.get(report.nodeid, ()):
-                self._results[number, report.outcome] += 1
+            for name, number in report.user_properties:
+                if name == _MARK and isinstance(number, int):
+                    self._results[number, report.outcome] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table, where tests with rules ran; rules that no test shows are named where all tests ran."""
@@ -105,4 +104,6 @@ class RuleReport:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Count in this run."""
-    config.pluginmanager.register(RuleReport(), "ocpi-rules")
+    chosen = [config.getoption(name, default="") for name in ("keyword", "markexpr")]
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(chosen)
+    config.pluginmanager.register(RuleReport(whole=whole), "ocpi-rules")
