@@ -101,8 +101,8 @@ class Campaign:
         return chosen
 
     def _others(self, misfortunes: Misfortunes, traffic: Traffic) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-        async def without_kafka(*, killed: bool) -> None:
-            async with misfortunes.kafka_away(killed=killed):
+        async def without_kafka() -> None:
+            async with misfortunes.kafka_away():
                 await asyncio.sleep(self._outage_seconds())
 
         async def without_postgres(*, killed: bool) -> None:
@@ -126,8 +126,7 @@ class Campaign:
             return lambda: misfortunes.kill(*names)
 
         return [
-            ("outage of Kafka", lambda: without_kafka(killed=False)),
-            ("SIGKILL of Kafka", lambda: without_kafka(killed=True)),
+            ("SIGKILL and outage of Kafka", without_kafka),
             ("outage of PostgreSQL", lambda: without_postgres(killed=False)),
             ("SIGKILL of PostgreSQL", lambda: without_postgres(killed=True)),
             ("two replicas", two_replicas),

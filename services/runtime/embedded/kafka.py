@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,11 @@ _FENCED_LINE = b"Fencing broker"
 # The controller alone gives up a broker after a second; one that it had given up before is not mentioned again.
 _FENCED_SECONDS = 4
 _CLEAN_MARK = ".kafka_cleanshutdown"
+# Runs a command that ignores SIGTERM, and ends at a SIGINT even where that is ignored in the background of a script.
+_DEAF = (
+    "import os, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 def cluster_id(new: Callable[[], uuid.UUID]) -> str:
@@ -123,7 +129,7 @@ class Kafka:
         """Start the node; yields what tells whether it has said something, and stops it when the block fails."""
         begin = self.log_file.stat().st_size if self.log_file.exists() else 0
         java, *rest = self._java(class_path)
-        command = [java, *options, *rest, "kafka.Kafka", str(properties)]
+        command = [sys.executable, "-ISc", _DEAF, java, *options, *rest, "kafka.Kafka", str(properties)]
         self._process = processes.spawn("kafka", command, records=self.records, log_file=self.log_file)
         try:
             yield partial(self._said, begin)
@@ -146,10 +152,15 @@ class Kafka:
             return line in log.read()
 
     def stop(self) -> None:
-        """Stop the node if it runs; what it acknowledged is kept."""
+        """Stop the node if it runs, after its clients; what it acknowledged is kept.
+
+        While it stops, a lone broker notes commits as done and leaves out their end markers, so that the transactions
+        hang for ever (Kafka 4.3.1). Hence it does not hear the SIGTERM that a system that shuts down, or a service
+        manager, sends to everybody at once: it waits to be stopped after its clients, or is killed, which is safe.
+        """
         found = self._process or processes.find("kafka", self.records)
         if found is not None:
-            found.stop(grace_seconds=STOP_SECONDS)
+            found.stop(grace_seconds=STOP_SECONDS, ask_with=signal.SIGINT)
         self._process = None
 
     def kill(self) -> None:

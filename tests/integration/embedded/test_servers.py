@@ -1,5 +1,7 @@
 """The embedded servers themselves: they keep what they were given over stops, kills and restores."""
 
+import re
+import signal
 from pathlib import Path
 
 import psycopg
@@ -104,6 +106,15 @@ async def test_what_was_acknowledged_survives_a_stop_and_a_kill(own_cluster: Clu
     await eventually(lambda: nothing_is_open(own_cluster, "kept"), timeout_seconds=20, what="the transaction to end")
     assert await consume(own_cluster, "kept") == [b"0", b"1"]
     wipe_makes_another_cluster(own_cluster.kafka)
+
+
+def test_kafka_ignores_what_is_said_to_everybody_at_once(cluster: Cluster) -> None:
+    status = Path(f"/proc/{cluster.kafka.process.identity.pid}/status").read_text()
+    found = re.search(r"SigIgn:\s*([0-9a-f]+)", status)
+    assert found
+    ignored = int(found[1], 16)
+    assert ignored >> (signal.SIGTERM - 1) & 1
+    assert not ignored >> (signal.SIGINT - 1) & 1
 
 
 def wipe_makes_another_cluster(kafka: Kafka) -> None:
