@@ -11,5 +11,9 @@ pytest_plugins = [
 
 
 def pytest_sessionstart() -> None:
-    """Let a SIGTERM end the run as a Ctrl-C does: fixtures stop the servers that they started."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let a SIGTERM end the run as a Ctrl-C does, also in the background of a script, which has SIGINT ignored.
+
+    Fixtures then stop the servers that they started, in each process of a run in several.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
