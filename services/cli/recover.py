@@ -30,17 +30,20 @@ def recover(
     service: Annotated[str, typer.Argument(help="registry, authorization, sessions, clearing or gateway.")],
     outbox: Annotated[
         str | None,
-        typer.Option(help="`republish`: send all that the outbox still holds (may double); `skip`: send none of it."),
+        typer.Option(
+            help="`republish` sends all that lanes which differ still hold (may double), `skip` none of it; `keep` is "
+            "enough where none differs."
+        ),
     ] = None,
     inbox: Annotated[
-        str, typer.Option(help="Where to read on when the log is another: `keep`, `beginning` or `end`.")
-    ] = "keep",
+        str | None, typer.Option(help="Where to read on when the log is another: `beginning` or `end`.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Explain why a service is halted, and carry out what you choose.
 
-    Without `--outbox` it only explains: what differs between Kafka and PostgreSQL, and on which topics events may be
-    missing or double after each choice. Other replicas of the service may stay up.
+    Without `--outbox` and `--inbox` it only explains: what differs between Kafka and PostgreSQL, and on which topics
+    events may be missing or double after each choice. Other replicas of the service may stay up.
     """
     api = AdminApi.here()
     found = api.get(service, "/recover")
@@ -48,13 +51,22 @@ def recover(
     if not (found["halted"] or found["partitions"] or any(lane["difference"] for lane in found["lanes"])):
         say(f"\n{service} is not halted and nothing differs: there is nothing to recover.")
         return
-    if outbox is None:
-        say("\nChoose with --outbox republish or --outbox skip, and --inbox where a partition differs.")
+    if outbox is None and inbox is None:
+        say(f"\nChoose: {_options(found)}.")
         raise typer.Exit(1)
+    choice = {"outbox": outbox or "keep", "inbox": inbox or "keep"}
     if not yes:
-        typer.confirm(f"\nRecover {service} with outbox={outbox}, inbox={inbox}?", abort=True)
-    _explain(api.post(service, "/recover", {"outbox": outbox, "inbox": inbox}))
+        typer.confirm(f"\nRecover {service} with outbox={choice['outbox']}, inbox={choice['inbox']}?", abort=True)
+    _explain(api.post(service, "/recover", choice))
     say(f"\nRecovered; {service} goes on by itself. `roamwatt status` shows it.")
+
+
+def _options(found: Mapping[str, Any]) -> str:
+    """The options that have to be given."""
+    lanes = any(lane["difference"] for lane in found["lanes"])
+    wanted = ["--outbox republish or --outbox skip"] if lanes else []
+    wanted += ["--inbox beginning or --inbox end"] if found["partitions"] else []
+    return ", and ".join(wanted) or "--outbox keep, since nothing differs any more"
 
 
 def _explain(found: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ GET  /admin/runtime                  lanes, offsets, and what keeps the service 
 GET  /admin/dead-letters?limit=50    what could not be processed, newest first; `sealed` in base64
 GET  /admin/dead-letters/{id}        one of them
 GET  /admin/recover                  what Kafka and PostgreSQL disagree on, and what each choice means
-POST /admin/recover                  carry a choice out: {"outbox": "republish" | "skip", "inbox": ...}
+POST /admin/recover                  carry a choice out: {"outbox": "keep" | "republish" | "skip", "inbox": ...}
 """
 
 from collections.abc import Sequence

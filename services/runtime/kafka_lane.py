@@ -67,16 +67,35 @@ class LaneProducer:
         aiokafka commits a transaction in which a send was refused unless that send was awaited.
         """
         try:
-            async with asyncio.timeout(self._seconds), self._producer.transaction():
-                sends = [await self._send(row) for row in rows]
-                sends.append(await self._send_cursor(cursor))
-                await asyncio.gather(*sends)
+            async with asyncio.timeout(self._seconds):
+                await self._producer.begin_transaction()
+                await self._send_all(rows, cursor)
+                await self._producer.commit_transaction()
         except (KafkaError, OSError, TimeoutError, AssertionError, ValueError) as error:
             raise ProducerFailed(f"publishing failed ({type(error).__name__})") from error
 
     async def close(self) -> None:
         """Let go of the connection, within a bound; never raises."""
         await asyncio.wait([asyncio.ensure_future(self._producer.stop())], timeout=self._seconds)
+
+    async def _send_all(self, rows: Sequence[Row], cursor: Cursor) -> None:
+        try:
+            sends = [await self._send(row) for row in rows]
+            sends.append(await self._send_cursor(cursor))
+            await asyncio.gather(*sends)
+        except BaseException:
+            await self._abort()
+            raise
+
+    async def _abort(self) -> None:
+        """End what was begun, within a bound: aiokafka waits for ever where Kafka is away.
+
+        Where that fails, the lane's next producer ends it at its start, or Kafka does after its time-out.
+        """
+        ending = asyncio.ensure_future(self._producer.abort_transaction())
+        await asyncio.wait([ending], timeout=self._seconds)
+        if not ending.cancel() and not ending.cancelled():
+            ending.exception()
 
     async def _send(self, row: Row) -> "asyncio.Future[Any]":
         event = row.event

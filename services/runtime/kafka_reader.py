@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
+from services.core.errors import Unavailable
 from services.runtime.ports import Gap, Offset, Part, Partition, Record
 from services.runtime.probe import Probe
 
@@ -24,6 +25,7 @@ class PartConsumer(AIOKafkaConsumer):
         super().__init__(*topics, **options)  # type: ignore[no-untyped-call]
         self._reader = reader
         self._starts: dict[TopicPartition, tuple[object, Offset]] = {}
+        self._known_connections: frozenset[object] = frozenset()
         reader.attach(self)
 
     async def getmany(  # type: ignore[override]
@@ -44,8 +46,10 @@ class PartConsumer(AIOKafkaConsumer):
             self._reader.failed(error)
             await asyncio.sleep(self._reader.wait_milliseconds / 1000)
             return {}
-        parts = {tp: self._stamped(tp, records) for tp, records in fetched.items()}
-        return {tp: [part] for tp, part in parts.items() if part is not None}
+        parts = [part for tp, records in fetched.items() if (part := self._stamped(tp, records)) is not None]
+        if parts and not await self._knows_the_log():
+            return {}
+        return {TopicPartition(*part.partition): [part] for part in parts if part.start.log == self._reader.log}
 
     def next_start(self, tp: TopicPartition) -> Offset | None:
         """Where the next part of this partition begins; None while it is not sought in this assignment."""
@@ -79,6 +83,24 @@ class PartConsumer(AIOKafkaConsumer):
         tp = TopicPartition(*gap.partition)
         if self.next_start(tp) == gap.start:
             self._starts[tp] = self._starts[tp][0], Offset(gap.end, gap.start.log)
+
+    async def _knows_the_log(self) -> bool:
+        """Learn, after a fetch, which cluster it came from; False, and all forgotten, where that cannot be learnt.
+
+        One connection has one broker behind it, so this is asked only where connections are others than before. It is
+        asked after the fetch: the cluster that was sought and still answers is the one that was read from meanwhile.
+        """
+        connections = frozenset(self._client._conns.values())
+        if connections and connections == self._known_connections:
+            return True
+        try:
+            await self._reader.refresh_log()
+        except Unavailable as error:
+            self.forget(list(self._starts))
+            self._reader.failed(error)
+            return False
+        self._known_connections = connections
+        return True
 
     def _assignment(self) -> Any:
         subscription = self._subscription.subscription

@@ -99,11 +99,12 @@ def _view(lane: int, rows: Sequence[RowMapping]) -> LaneView:
         base=first["base"],
         confirmed=first["confirmed"],
         halted=first["halted"],
-        rows=[_row(lane, row) for row in rows if row["sequence"] is not None],
+        rows=[row_of(lane, row) for row in rows if row["sequence"] is not None],
     )
 
 
-def _row(lane: int, row: RowMapping) -> Row:
+def row_of(lane: int, row: RowMapping) -> Row:
+    """A row of the outbox as it lies in its table."""
     event = Outgoing(
         row["event_id"],
         row["topic"],

@@ -5,6 +5,7 @@ Nothing here happens by itself. `explain` says what differs and what each choice
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, Protocol
 
 from pydantic import BaseModel
@@ -13,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.core.errors import Conflict
 from services.runtime.inbox import outside
-from services.runtime.ports import Cursor, CursorLog, LaneView, Offset, Partition
+from services.runtime.lane_store import row_of
+from services.runtime.ports import Cursor, CursorLog, LaneView, Offset, Partition, Row
 from services.runtime.postgres import translated
 from services.runtime.relay import disagreement
 from services.runtime.tables import RuntimeTables
@@ -23,7 +25,7 @@ class LaneReport(BaseModel):
     """One lane of the outbox, as both sides see it.
 
     Attributes:
-        difference: What disagrees, or None.
+        difference: What disagrees, or None; a lane that agrees goes on where it is, whatever is chosen.
         published_sequence: What Kafka's cursor says was published last; None where Kafka has no cursor.
         head_sequence: What PostgreSQL handed out last.
         held: Rows in the outbox, by topic; those after the cursor were not published, as far as it is right.
@@ -65,13 +67,14 @@ class Choice(BaseModel):
     """An operator's choice.
 
     Attributes:
-        outbox: `republish` publishes every row that the outbox still holds (some may be on their topics already:
-            doubles, with the same event ids); `skip` publishes none of them (those that never were are missing).
+        outbox: For lanes that differ: `republish` publishes every row that the outbox still holds (some may be on
+            their topics already: doubles, with the same event ids); `skip` publishes none of them (those that never
+            were are missing); `keep` is refused where one differs.
         inbox: For partitions whose stored offset does not fit: `beginning` or `end` of the log that is there; `keep`
             leaves offsets as they are and is refused where one does not fit.
     """
 
-    outbox: Literal["republish", "skip"]
+    outbox: Literal["keep", "republish", "skip"] = "keep"
     inbox: Literal["keep", "beginning", "end"] = "keep"
 
 
@@ -101,8 +104,10 @@ class Recovery:
             held = await self._held(connection)
             stored = await self._stored(connection)
         cursors = {lane: await self._logs.read(lane) for lane in views}
+        # Rows of a service that is not halted come and go while we look; its relays compare them.
+        behind = await self._behind(cursors) if deployment["halted"] else {}
         lanes = [
-            _lane(view, cursors[lane], cluster, lane=lane, head=head, held=held.get(lane, {}))
+            _lane(view, cursors[lane], cluster, lane=lane, head=head, held=held.get(lane, {}), behind=behind.get(lane))
             for lane, (view, head) in views.items()
         ]
         partitions = await self._partitions(stored, cluster)
@@ -120,15 +125,18 @@ class Recovery:
         """Carry a choice out, and explain what is there after it.
 
         Raises:
-            Conflict: when the service is not halted and nothing differs, or offsets are kept that do not fit.
+            Conflict: when the service is not halted and nothing differs, or what differs is to be kept.
         """
         found = await self.explain()
-        if found.halted is None and not any(lane.difference for lane in found.lanes) and not found.partitions:
+        differing = [lane for lane in found.lanes if lane.difference]
+        if found.halted is None and not differing and not found.partitions:
             raise Conflict(f"{self._service} is not halted and nothing differs: there is nothing to recover")
+        if choice.outbox == "keep" and differing:
+            raise Conflict("a lane of the outbox differs: choose whether to republish or to skip what it still holds")
         if choice.inbox == "keep" and found.partitions:
             raise Conflict("stored offsets do not fit the log: choose the beginning or the end for them")
         async with translated(), self._database.begin() as connection:
-            for lane in found.lanes:
+            for lane in differing:
                 await self._reopen(connection, lane, choice)
             for partition in found.partitions:
                 await self._reposition(connection, partition, choice, found.cluster)
@@ -151,6 +159,18 @@ class Recovery:
         for lane, topic, count in await connection.execute(query):
             held.setdefault(lane, {})[topic] = count
         return held
+
+    async def _behind(self, cursors: Mapping[int, Cursor | None]) -> dict[int, tuple[list[Row], int]]:
+        """Of each lane the row that its cursor names, if it is there, and how many come after it."""
+        outbox, found = self._tables.outbox, dict[int, tuple[list[Row], int]]()
+        async with translated(), self._database.connect() as connection:
+            for lane, cursor in cursors.items():
+                sequence = cursor.sequence if cursor else 0
+                row = select(outbox).where(outbox.c.lane == lane, outbox.c.sequence == sequence)
+                own = [row_of(lane, each) for each in (await connection.execute(row)).mappings()]
+                later = select(func.count()).where(outbox.c.lane == lane, outbox.c.sequence > sequence)
+                found[lane] = own, (await connection.execute(later)).scalar_one()
+        return found
 
     async def _stored(self, connection: AsyncConnection) -> dict[Partition, Offset]:
         rows = await connection.execute(select(self._tables.inbox_offset))
@@ -195,11 +215,23 @@ class Recovery:
 
 
 def _lane(
-    view: LaneView, cursor: Cursor | None, cluster: str, *, lane: int, head: int, held: dict[str, int]
+    view: LaneView,
+    cursor: Cursor | None,
+    cluster: str,
+    *,
+    lane: int,
+    head: int,
+    held: dict[str, int],
+    behind: tuple[list[Row], int] | None,
 ) -> LaneReport:
-    difference = disagreement(view, cursor and Cursor(cursor.epoch, cursor.sequence, None), cluster)
-    if difference is None and cursor is not None and cursor.epoch == view.epoch and cursor.sequence > head:
-        difference = f"Kafka has events up to {cursor.sequence}, PostgreSQL only up to {head}: an older copy?"
+    compared = cursor if behind or cursor is None else cursor._replace(nonce=None)
+    difference = disagreement(replace(view, rows=behind[0] if behind else ()), compared, cluster)
+    if cursor is not None and cursor.epoch == view.epoch:
+        later = head - cursor.sequence
+        if later < 0:
+            difference = f"Kafka has events up to {cursor.sequence}, PostgreSQL only up to {head}: an older copy?"
+        elif difference is None and behind and behind[1] != later:
+            difference = f"of {later} events after {cursor.sequence} the outbox holds {behind[1]}: a gap"
     return LaneReport(
         lane=lane,
         epoch=view.epoch,
@@ -212,15 +244,9 @@ def _lane(
 
 
 def _choices(lanes: Sequence[LaneReport], partitions: Sequence[PartitionReport]) -> list[str]:
-    held = sorted({topic for lane in lanes for topic in lane.held})
-    topics = ", ".join(held) or "no topic"
-    said = [
-        f"outbox=republish: every event still in the outbox is published (again): {topics} may have doubles, each with "
-        "the same event id",
-        f"outbox=skip: no event still in the outbox is published: those of {topics} that never were will be missing",
-        "either way: events that Kafka has and PostgreSQL does not know stay on their topics; what was read after the "
-        "copy that PostgreSQL was restored from is read again and gives events with the same ids",
-    ]
+    """What each choice does, and on which topics events may be double or missing after it."""
+    differing = [lane for lane in lanes if lane.difference]
+    said = _outbox_choices(differing) if differing else ["outbox=keep: no lane differs, the outbox goes on where it is"]
     if partitions:
         read = sorted({report.topic for report in partitions})
         said += [
@@ -228,3 +254,14 @@ def _choices(lanes: Sequence[LaneReport], partitions: Sequence[PartitionReport])
             f"inbox=end: what is on {', '.join(read)} now is never read; only what comes later",
         ]
     return said
+
+
+def _outbox_choices(differing: Sequence[LaneReport]) -> list[str]:
+    topics = ", ".join(sorted({topic for lane in differing for topic in lane.held})) or "no topic"
+    return [
+        f"outbox=republish: every event still in the outbox is published (again): {topics} may have doubles, each with "
+        "the same event id",
+        f"outbox=skip: no event still in the outbox is published: those of {topics} that never were will be missing",
+        "either way: events that Kafka has and PostgreSQL does not know stay on their topics; what was read after the "
+        "copy that PostgreSQL was restored from is read again and gives events with the same ids",
+    ]

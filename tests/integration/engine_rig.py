@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import Column, MetaData, Table, Text, create_engine, select, text
+from sqlalchemy import Column, Executable, MetaData, Table, Text, create_engine, select, text
 
 from schemas.models.clearing import LedgerEntry, LedgerPosted
 from schemas.models.gateway import DeliveryCompleted
@@ -88,8 +88,11 @@ class Rig:
     lanes: int = 1
     effects: Table = field(init=False)
     metadata: MetaData = field(init=False)
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    _going: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self._going.set()
         self.metadata = MetaData(schema=self.name)
         self.effects = Table("effects", self.metadata, Column("name", Text, primary_key=True))
         key = X25519PrivateKey.generate().public_key()
@@ -123,8 +126,37 @@ class Rig:
             await asyncio.to_thread(act)
         await create_topics(self.cluster)
 
+    async def forget_records(self) -> None:
+        """Let retention take all that is on the source topic."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.cluster.bootstrap_servers)
+        await admin.start()
+        try:
+            (topic,) = await admin.describe_topics([SOURCE])
+            everything = {
+                TopicPartition(SOURCE, each["partition"]): RecordsToDelete(-1) for each in topic["partitions"]
+            }
+            await admin.delete_records(everything)
+        finally:
+            await admin.close()
+
+    def hold(self) -> None:
+        """Let batches wait, with all their locks, from now on; `held` is set when the first one does."""
+        self._going.clear()
+
+    def let_go(self) -> None:
+        """Let them go on."""
+        self._going.set()
+
+    async def somebody_waits_for_a_lock(self) -> bool:
+        """Whether a transaction waits for another one."""
+        query = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return bool(await asyncio.to_thread(self._found, text(query)))
+
     async def handle(self, work: Work, events: Sequence[Received[DeliveryCompleted]]) -> None:
         """Note each delivery, and post it."""
+        if not self._going.is_set():
+            self.held.set()
+            await self._going.wait()
         await work.connection.execute(self.effects.insert(), [{"name": e.value.delivery_id} for e in events])
         for event in events:
             work.append(posting(event.value.delivery_id, work.now))
@@ -147,9 +179,12 @@ class Rig:
 
     def effects_now(self) -> list[str]:
         """What was noted, committed."""
+        return self._found(select(self.effects))
+
+    def _found(self, query: Executable) -> list[Any]:
         engine = create_engine(self.settings.database.url)
         with engine.connect() as connection:
-            found = [name for (name,) in connection.execute(select(self.effects))]
+            found = [value for (value,) in connection.execute(query)]
         engine.dispose()
         return found
 
@@ -185,6 +220,10 @@ class Rig:
     async def posted(self) -> list[str]:
         """Names of the deliveries posted, in no order."""
         return sorted(value.posting_id for value in await self.published())
+
+    async def has_posted(self, names: Collection[str]) -> bool:
+        """Whether all of these were posted."""
+        return set(names) <= set(await self.posted())
 
     @staticmethod
     async def _at_end(consumer: AIOKafkaConsumer) -> bool:

@@ -9,8 +9,11 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import create_engine, text
 
+from services.core.errors import Conflict
+from services.runtime.engine import Engine
 from services.runtime.recover import Choice
-from tests.integration.engine_rig import CODEC, SOURCE, Rig, create_topics, delivery, empty_topics
+from services.runtime.work import Work
+from tests.integration.engine_rig import CODEC, SOURCE, Rig, create_topics, delivery, empty_topics, posting
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.waiting import eventually
 
@@ -122,20 +125,52 @@ async def test_a_database_restored_from_an_older_copy_stops_the_service(rig: Rig
     async with rig.running() as (engine,):
         await eventually(lambda: engine.state().halted is not None, timeout_seconds=30)
         assert "restored from an older copy" in str(engine.state().halted)
-    assert len(await rig.posted()) == 10
+        assert len(await rig.posted()) == 10
+        await append(engine, names(12, "more"))  # what PostgreSQL hands out now has passed what Kafka had from before
+        (lane,) = (await engine.recovery.explain()).lanes
+        assert lane.published_sequence is not None
+        assert lane.head_sequence > lane.published_sequence
+        assert "restored from an older copy" in str(lane.difference)
+        with pytest.raises(Conflict, match="a lane of the outbox differs"):
+            await engine.recovery.apply(Choice(inbox="end"))
+        await engine.recovery.apply(Choice(outbox="republish"))
+        await eventually(lambda: rig.has_posted(names(12, "more")), timeout_seconds=30)
+        assert engine.state().halted is None
+    assert set(rig.effects_now()) == {*names(5), *names(5, "e")}
+    assert set(await rig.posted()) == {*names(5), *names(5, "e"), *names(12, "more")}
+
+
+async def test_records_lost_to_retention_stop_their_partition_and_recovery_leaves_the_outbox_alone(rig: Rig) -> None:
+    await rig.send(names(10))
+    async with rig.running():
+        await eventually(lambda: rig.has_posted(names(10)), timeout_seconds=30)
+    await rig.send(names(60, "lost"))
+    await rig.forget_records()
+    async with rig.running() as (engine,):
+        await eventually(lambda: engine.state().halted is not None, timeout_seconds=30)
+        assert "outside the log" in str(engine.state().halted)
+        explained = await engine.recovery.explain()
+        assert [lane.difference for lane in explained.lanes] == [None]
+        assert {each.topic for each in explained.partitions} == {SOURCE}
+        assert explained.choices[0] == "outbox=keep: no lane differs, the outbox goes on where it is"
+        with pytest.raises(Conflict, match="choose the beginning or the end"):
+            await engine.recovery.apply(Choice())
+        await append(engine, ["meanwhile"])
+        await engine.recovery.apply(Choice(outbox="skip", inbox="end"))
+        await rig.send(["new"])
+        await eventually(lambda: rig.has_posted(["new", "meanwhile"]), timeout_seconds=30)
+    assert await rig.posted() == sorted([*names(10), "new", "meanwhile"])
 
 
 async def test_a_kafka_created_anew_stops_the_service_until_an_operator_chooses(rig: Rig) -> None:
     await rig.send(names(10))
-    async with rig.running():
-        await eventually(lambda: len(rig.effects_now()) == 10, timeout_seconds=30)
-
-        async def all_posted() -> bool:
-            return len(await rig.posted()) == 10
-
-        await eventually(all_posted, timeout_seconds=30)
-    await rig.new_kafka()
-    await rig.send(["new"])
+    async with rig.running() as (engine,):
+        await eventually(lambda: rig.has_posted(names(10)), timeout_seconds=30)
+        await rig.new_kafka()
+        # More than there were before, so that every stored position lies within the new log too.
+        await rig.send(names(200, "new"))
+        await eventually(lambda: engine.state().halted is not None, timeout_seconds=60)
+        assert sorted(rig.effects_now()) == names(10)
     async with rig.running() as (engine,):
         await eventually(lambda: engine.state().halted is not None, timeout_seconds=30)
         explained = await engine.recovery.explain()
@@ -147,12 +182,34 @@ async def test_a_kafka_created_anew_stops_the_service_until_an_operator_chooses(
         assert explained.partitions
         assert sorted(rig.effects_now()) == names(10)
         await engine.recovery.apply(Choice(outbox="skip", inbox="beginning"))
-        await eventually(lambda: "new" in rig.effects_now(), timeout_seconds=30)
+        await eventually(lambda: rig.has_posted(names(200, "new")), timeout_seconds=30)
+    assert await rig.posted() == names(200, "new")
 
-        async def new_posted() -> bool:
-            return await rig.posted() == ["new"]
 
-        await eventually(new_posted, timeout_seconds=30)
+async def test_a_batch_that_commits_late_is_taken_once_and_by_nobody_else(rig: Rig) -> None:
+    """Its partitions go to another replica meanwhile, which reads the same records and waits for the locks."""
+    await rig.send(names(40))
+    rig.hold()
+    async with rig.running() as (slow,):
+        await rig.held.wait()
+        async with rig.running() as (other,):
+            await eventually(rig.somebody_waits_for_a_lock, timeout_seconds=30)
+            rig.let_go()
+            await eventually(lambda: rig.has_posted(names(40)), timeout_seconds=30)
+            await rig.send(names(20, "e"))
+            await eventually(lambda: rig.has_posted(names(20, "e")), timeout_seconds=30)
+            assert all(each.state().ready for each in (slow, other))
+    assert sorted(rig.effects_now()) == await rig.posted() == sorted(names(40) + names(20, "e"))
+
+
+async def append(engine: Engine, wanted: list[str]) -> None:
+    """Events that a request causes."""
+
+    async def act(work: Work) -> None:
+        for name in wanted:
+            work.append(posting(name, work.now))
+
+    await engine.transactions.run(act)
 
 
 async def lose_cursors(cluster: Cluster) -> None:

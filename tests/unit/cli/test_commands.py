@@ -298,12 +298,28 @@ def test_nothing_is_recovered_where_nothing_differs(monkeypatch: pytest.MonkeyPa
     assert len(fake.asked) == 1
 
 
-def test_recovering_explains_before_it_asks(monkeypatch: pytest.MonkeyPatch, recovery: typer.Typer) -> None:
-    answers = {"/recover": CALM | {"halted": "a gap"}}
+LANE = {"lanes": [{"lane": 0, "difference": "a gap"}]}
+PARTITION = {"partitions": [{"topic": "t", "partition": 0, "difference": "outside the log"}]}
+
+
+@pytest.mark.parametrize(
+    ("differs", "asked"),
+    [
+        (LANE, "Choose: --outbox republish or --outbox skip."),
+        (PARTITION, "Choose: --inbox beginning or --inbox end."),
+        (LANE | PARTITION, "Choose: --outbox republish or --outbox skip, and --inbox beginning or --inbox end."),
+        ({}, "Choose: --outbox keep, since nothing differs any more."),
+    ],
+)
+def test_recovering_explains_before_it_asks(
+    monkeypatch: pytest.MonkeyPatch, recovery: typer.Typer, differs: Mapping[str, Any], asked: str
+) -> None:
+    answers = {"/recover": {**CALM, "halted": "a gap", **differs}}
     result, fake = run(monkeypatch, recovery, ["clearing"], answers)
     assert result.exit_code == 1
     assert "clearing: a gap" in result.stdout
     assert "outbox=skip: nothing" in result.stdout
+    assert asked in result.stdout
     assert len(fake.asked) == 1
 
 
@@ -316,6 +332,8 @@ def test_a_choice_is_carried_out_once_confirmed(monkeypatch: pytest.MonkeyPatch,
     done = RUNNER.invoke(recovery, ["clearing", "--outbox", "skip"], input="y\n")
     assert "Recovered" in done.stdout
     assert fake.asked[-1] == ("clearing", "POST /recover", {"outbox": "skip", "inbox": "keep"})
+    RUNNER.invoke(recovery, ["clearing", "--inbox", "end", "--yes"])
+    assert fake.asked[-1] == ("clearing", "POST /recover", {"outbox": "keep", "inbox": "end"})
 
 
 def test_an_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
