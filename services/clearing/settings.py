@@ -50,7 +50,6 @@ class ClearingRules(AuditBounds):
         max_explanation_characters: How long the stored explanation of a price may be; of a longer one the end is cut.
         credential_overlap_longest_hours: A session longer than this may go unnoticed as one that shares a credential's
             time with another.
-        near_duplicate_minutes: Sessions of one connector and energy that start no further apart may be the same.
         max_neighbours: The most CDRs of each kind (connector, session, credential) that one is compared with.
         authorization_kept_days: How long an authorization is kept for CDRs that name it.
         prune_seconds: How often older ones are looked for.
@@ -72,7 +71,6 @@ class ClearingRules(AuditBounds):
     prune_seconds: Seconds = 60
     max_prune_rows: Count = 1_000
     max_page_rows: Count = 500
-    near_duplicate_minutes: Annotated[int, Field(ge=0)] = 10
 
     @property
     def neighbours(self) -> Bounds:

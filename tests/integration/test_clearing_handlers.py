@@ -42,9 +42,9 @@ async def test_any_order_of_facts_gives_the_same_verdict(rig: Rig) -> None:
         cso = f"BE-{number:03}"
         values = {
             "agreement.concluded": agreement(visited_cso=cso),
-            "session.tracked": session(visited_cso=cso),
+            "session.tracked": session(visited_cso=cso, pseudonym=cso),
             "tariff.published": tariff(owner=cso),
-            "cdr.submitted": cdr(visited_cso=cso, cdr_id=cso, tariffs=[]),
+            "cdr.submitted": cdr(visited_cso=cso, cdr_id=cso, tariffs=[], pseudonym=cso),
         }
         for topic in order:
             await rig.take(topic, values[topic])
@@ -166,7 +166,7 @@ async def test_what_real_charge_points_send_gets_one_verdict_each(rig: Rig) -> N
         periods = [period({"ENERGY": kwh}, "T1")]
         cost = str(Decimal(kwh) * Decimal("0.25"))
         money = {"total_cost_excl_tax": cost, "total_cost_incl_tax": None, "total_energy_cost_excl_tax": cost}
-        names = {"session_id": None, "tariffs": [samples.tariff()], "periods": periods}
+        names = {"session_id": None, "tariffs": [samples.tariff()], "periods": periods, "pseudonym": f"p-{number}"}
         return on(number, **({"total_energy": kwh} | names | money | changes))
 
     month = START + timedelta(days=30)
@@ -213,7 +213,7 @@ async def test_findings_do_what_the_two_agreed_on(rig: Rig) -> None:
     ]
     await rig.take("agreement.concluded", agreement(finding_severities=agreed))
     await rig.take("session.tracked", session())
-    await rig.take("cdr.submitted", cdr(total_cost_excl_tax="9"), on(2))
+    await rig.take("cdr.submitted", cdr(total_cost_excl_tax="9"), on(2, pseudonym="p-2"))
     first, second = await rig.said()
     assert (first.verdict, first.amount, first.findings[0].severity) == ("DISPUTED", 0, "DISPUTE")
     assert (second.verdict, second.finding_codes) == ("FLAGGED", ["SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"])
