@@ -29,7 +29,7 @@ from services.runtime.settings import DatabaseSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from tests.support.codec import CODEC
-from tests.support.databases import migrated
+from tests.support.databases import Databases
 from tests.unit.authorization.questions import NOW, answer, request, silence
 
 
@@ -77,10 +77,15 @@ def received(topic: str, values: Sequence[BaseModel]) -> list[Received[Any]]:
 
 
 @pytest.fixture
+def database_url(databases: Databases) -> str:
+    settings = AuthorizationSettings()
+    return databases.url(settings, build(settings))
+
+
+@pytest.fixture
 async def running(database_url: str) -> AsyncIterator[Running]:
     settings = AuthorizationSettings(database=DatabaseSettings(url=database_url))
     service = build(settings)
-    await asyncio.to_thread(migrated, settings, service)
     engine, codec, published = open_engine(settings.database, "authorization"), CODEC, Published()
     encoder = Encoder(codec, "/roamwatt/authorization", settings.outbox.max_event_bytes)
     tables = runtime_tables(service.metadata, service.name)

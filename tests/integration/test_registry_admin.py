@@ -24,7 +24,7 @@ from services.runtime.settings import AdminSettings, DatabaseSettings
 from services.runtime.tables import RuntimeTables, runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
 from tests.support.codec import CODEC
-from tests.support.databases import migrated
+from tests.support.databases import Databases
 
 TOKEN = "a token of the operator's"
 CSO = {"party": "GB-DCC", "name": "Dundee City Council", "roles": ["CSO"]}
@@ -67,6 +67,12 @@ def _keyed(key: bytes, value: BaseModel) -> BaseModel:
 
 
 @pytest.fixture
+def database_url(databases: Databases) -> str:
+    settings = RegistrySettings()
+    return databases.url(settings, build(settings))
+
+
+@pytest.fixture
 async def registry(database_url: str) -> AsyncIterator[Registry]:
     settings = RegistrySettings(
         database=DatabaseSettings(url=database_url),
@@ -74,7 +80,6 @@ async def registry(database_url: str) -> AsyncIterator[Registry]:
         registry=RegistryRules(max_page_rows=2),
     )
     service = build(settings)
-    await asyncio.to_thread(migrated, settings, service)
     engine, codec, tables = (
         open_engine(settings.database, "registry"),
         CODEC,

@@ -30,7 +30,7 @@ from services.runtime.transactions import Encoder, PostgresTransactions
 from services.sessions.__main__ import build
 from services.sessions.settings import SessionsSettings
 from tests.support.codec import CODEC
-from tests.support.databases import migrated
+from tests.support.databases import Databases
 from tests.unit.sessions.samples import START, minute
 
 TOKEN = "a token of the operator's"
@@ -64,13 +64,18 @@ class Rig:
         return answered.status_code, answered.json()
 
 
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    settings = SessionsSettings()
+    return databases.url(settings, build(settings))
+
+
 @pytest_asyncio.fixture
 async def rig(database_url: str) -> AsyncIterator[Rig]:
     settings = SessionsSettings(
         database=DatabaseSettings(url=database_url), admin=AdminSettings(token=SecretStr(TOKEN))
     )
     service, codec = build(settings), CODEC
-    migrated(settings, service)
     engine = open_engine(settings.database, "sessions")
     encoder = Encoder(codec, "sessions", settings.outbox.max_event_bytes)
     tables = runtime_tables(service.metadata, "sessions")

@@ -83,6 +83,25 @@ class Reused:
                 connection.execute("SELECT setval(%s, coalesce(%s, 1), %s)", [sequence, last, last is not None])
 
 
+class Databases:
+    """One database for each service, which its tests use in turn; each finds it as its migrations made it."""
+
+    def __init__(self, database: Callable[[], str]) -> None:
+        """Take what makes an empty database that lasts as long as this, and returns its URL."""
+        self._database = database
+        self._reused: dict[str, Reused] = {}
+
+    def url(self, settings: RuntimeSettings, service: Service) -> str:
+        """The URL of a service's database, restored; settings and service may be of any other database."""
+        found = self._reused.get(service.name)
+        if found is None:
+            url = self._database()
+            _migrate(settings, service, url)
+            found = self._reused[service.name] = Reused.of(url)
+        found.restore()
+        return found.url
+
+
 def _copied_out(connection: psycopg.Connection[Any], table: str) -> bytes:
     with connection.cursor().copy(f"COPY {table} TO STDOUT".encode()) as copy:
         return b"".join(copy)

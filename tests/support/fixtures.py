@@ -2,13 +2,14 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.support.cluster import Cluster, running_cluster
+from tests.support.databases import Databases
 
 
 @contextmanager
@@ -39,6 +40,13 @@ def database_url(cluster: Cluster) -> Iterator[str]:
     """A fresh, empty database for one test."""
     with cluster.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def databases(cluster: Cluster) -> Iterator[Databases]:
+    """Databases with the tables of services, for tests one after the other."""
+    with ExitStack() as stack:
+        yield Databases(lambda: stack.enter_context(cluster.database()))
 
 
 @pytest.fixture

@@ -1,31 +1,21 @@
 """A database with the gateway's tables for each test, and what partners see of one replica over it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import metadata
 from services.runtime.service import Service
-from services.runtime.settings import DatabaseSettings
 from tests.integration.gateway.bench import Bench, prepare, running
-from tests.support.cluster import Cluster
-from tests.support.databases import Reused, migrated
-
-
-@pytest.fixture(scope="session")
-def _database(cluster: Cluster) -> Iterator[Reused]:
-    with cluster.database() as url:
-        settings = GatewaySettings(database=DatabaseSettings(url=url))
-        migrated(settings, Service("gateway", settings, metadata, handlers={}))
-        yield Reused.of(url)
+from tests.support.databases import Databases
 
 
 @pytest.fixture
-def database_url(_database: Reused) -> str:
+def database_url(databases: Databases) -> str:
     """The one database that all tests of the gateway use, as its migrations made it."""
-    _database.restore()
-    return _database.url
+    settings = GatewaySettings()
+    return databases.url(settings, Service("gateway", settings, metadata, handlers={}))
 
 
 @pytest.fixture

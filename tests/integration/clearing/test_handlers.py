@@ -1,26 +1,18 @@
 """Clearing's handlers on the real PostgreSQL: facts and CDRs in any order, one verdict each, the books in balance."""
 
 import itertools
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from schemas.models.gateway import CdrSubmitted
 from schemas.models.registry import FindingSeverity
 from services.core.errors import BadContent
-from tests.integration.clearing_rig import Rig, agreement, cdr, in_balance, location, on, running, session, tariff
+from tests.integration.clearing_rig import Rig, agreement, cdr, in_balance, location, on, session, tariff
 from tests.unit.clearing import samples
 from tests.unit.clearing.samples import END, START, period, place
-
-
-@pytest_asyncio.fixture
-async def rig(database_url: str) -> AsyncIterator[Rig]:
-    async with running(database_url) as opened:
-        yield opened
 
 
 async def test_a_cdr_with_all_its_facts_is_cleared_at_once(rig: Rig) -> None:

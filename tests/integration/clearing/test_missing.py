@@ -1,23 +1,14 @@
 """Sessions without a CDR on the real PostgreSQL: noted after the agreed time, gone when a CDR comes."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest_asyncio
-
 from schemas.models.registry import FindingSeverity
-from tests.integration.clearing_api import Api, asking
+from tests.integration.clearing_api import Api
 from tests.integration.clearing_rig import agreement, cdr, on, session
 from tests.unit.clearing.samples import END, START, place
 
 HOUR = timedelta(hours=1)
-
-
-@pytest_asyncio.fixture
-async def api(database_url: str) -> AsyncIterator[Api]:
-    async with asking(database_url) as opened:
-        yield opened
 
 
 async def missing(api: Api, **query: str | int) -> list[str]:

@@ -1,12 +1,10 @@
 """Credit CDRs take back what was booked, in any order, once."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.integration.clearing_rig import Rig, agreement, in_balance, on, running
+from tests.integration.clearing_rig import Rig, agreement, in_balance, on
 from tests.unit.clearing.samples import place
 
 CREDIT: dict[str, Any] = {
@@ -17,12 +15,6 @@ CREDIT: dict[str, Any] = {
     "total_cost_incl_tax": "-5.50",
 }
 INFORMED = ["SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"]
-
-
-@pytest_asyncio.fixture
-async def rig(database_url: str) -> AsyncIterator[Rig]:
-    async with running(database_url) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("split", [0, 1])

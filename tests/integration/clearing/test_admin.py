@@ -1,19 +1,10 @@
 """The admin API of clearing on the real PostgreSQL."""
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
 from sqlalchemy import text
 
-from tests.integration.clearing_api import Api, asking
+from tests.integration.clearing_api import Api
 from tests.integration.clearing_rig import agreement, cdr, session
 from tests.unit.clearing import samples
-
-
-@pytest_asyncio.fixture
-async def api(database_url: str) -> AsyncIterator[Api]:
-    async with asking(database_url) as opened:
-        yield opened
 
 
 async def test_a_cdr_is_shown_once_it_has_a_verdict(api: Api) -> None:

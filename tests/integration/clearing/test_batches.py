@@ -1,19 +1,11 @@
 """Clearing takes whole batches, bounded ones, and beside another replica, and misses nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
 from sqlalchemy.event import listen
 
 from tests.integration.clearing_rig import Rig, agreement, in_balance, on, running, session
-
-
-@pytest_asyncio.fixture
-async def rig(database_url: str) -> AsyncIterator[Rig]:
-    async with running(database_url) as opened:
-        yield opened
 
 
 async def test_a_large_batch_takes_a_handful_of_statements(rig: Rig) -> None:
