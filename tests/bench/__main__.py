@@ -23,15 +23,16 @@ from rich.table import Table
 
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
-from tests.bench import bridging, clearing, fanout, gateway, pages, statuses
+from tests.bench import bridging, clearing, fanout, gateway, pages, rating, statuses
 from tests.bench.figures import Figure
 from tests.bench.memory import footprint, resident_megabytes
 from tests.bench.rig import Bench, bench
 
 NAMES = (
     *("footprint", "authorize_whitelist", "replay", "cdr_post", "status_updates", "fanout", "page_first", "page_last"),
-    *("clear", "bridge"),
+    *("clear", "bridge", "rate_small", "rate_large"),
 )
+OF_NO_DEPLOYMENT = frozenset({"clear", "bridge", "rate_small", "rate_large"})
 DATA_FILE = "dundee-2018-06-06_2018-09-06.csv"
 REPLAY_SECONDS = 1800
 
@@ -59,10 +60,12 @@ def main() -> None:
     # New topics are without a leader for a moment, which its client says for each record.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     figures: list[Figure] = []
-    if set(options.only) - {"clear", "bridge"}:
+    if set(options.only) - OF_NO_DEPLOYMENT:
         figures += _told("deployment", lambda: _on_a_deployment(options))
     figures += _attempt("clear", options, lambda: [asyncio.run(clearing.clear(options.runs, options.records))])
     figures += _attempt("bridge", options, lambda: [bridging.bridge(options.runs)])
+    figures += _attempt("rate_small", options, lambda: [rating.rate_small(options.runs, options.seconds)])
+    figures += _attempt("rate_large", options, lambda: [rating.rate_large(options.runs, options.seconds)])
     console.print(_table(figures))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     told = {each.name: each.as_json() for each in figures}

@@ -1,89 +1,95 @@
-"""Where inside a charging period an element can begin or cease to apply."""
+"""The values at which elements of a tariff begin or cease to apply, and where inside a charging period they lie."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from decimal import Decimal
-from typing import Final
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Final, TypeVar
 
 from services.clearing.rating.tariffs import Restrictions
-from services.core.money import EXACT
 
-LONGEST: Final = timedelta(days=400)
-"""A longer session has no price where a restriction looks at the calendar: it has too many borders."""
+MICROSECOND: Final = timedelta(microseconds=1)
+MICROSECONDS: Final = Decimal(10**6)
+_LONGEST_SECONDS: Final = Decimal(10**12)
+"""Longer than all years that a time can have."""
 
-_DAY: Final = timedelta(days=1)
-_SECOND: Final = timedelta(seconds=1)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_MIDNIGHT: Final = time(0)
-_LONGEST_SECONDS: Final = Decimal(10**9)
+Value = TypeVar("Value", Decimal, int)
 
 
-def clock_borders(wanted: Iterable[Restrictions], zone: tzinfo, start: datetime, end: datetime) -> set[datetime]:
-    """Return the instants after `start` and before `end` at which the local clock passes a restriction's border.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Every bound of a tariff's restrictions but those of the calendar, in ascending order.
 
-    Where the clock is set, that instant is one too: it may jump over a border, or back behind one.
+    Attributes:
+        kwh: Energy of the session.
+        microseconds: Duration of the session.
+        currents: Amperes.
+        powers: kW.
     """
-    times: set[time] = set()
-    for each in wanted:
-        if each.on_calendar:
-            times |= {_MIDNIGHT, each.start_time or _MIDNIGHT, each.end_time or _MIDNIGHT}
-    if not times:
-        return set()
-    found = {
-        datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
-        for day in _days(start.astimezone(zone).date(), end.astimezone(zone).date())
-        for clock in times
-        for fold in (0, 1)
-    }
-    found.update(_clock_changes(zone, start, end))
-    return {instant for instant in found if start < instant < end}
+
+    kwh: tuple[Decimal, ...]
+    microseconds: tuple[int, ...]
+    currents: tuple[Decimal, ...]
+    powers: tuple[Decimal, ...]
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    for number in range((last - first).days + 1):
-        yield first + number * _DAY
+def bounds_of(wanted: Sequence[Restrictions]) -> Bounds:
+    """Return the bounds of these restrictions; a duration is rounded up to whole microseconds, in which times come."""
+    durations = _values(wanted, "duration")
+    return Bounds(
+        kwh=_values(wanted, "kwh"),
+        microseconds=tuple(sorted({_microseconds(each) for each in durations if abs(each) <= _LONGEST_SECONDS})),
+        currents=_values(wanted, "current"),
+        powers=_values(wanted, "power"),
+    )
 
 
-def _clock_changes(zone: tzinfo, start: datetime, end: datetime) -> Iterator[datetime]:
-    before = start
-    while before < end:
-        after = min(before + _DAY, end)
-        if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
-            yield _change_between(zone, before, after)
-        before = after
+def _values(wanted: Iterable[Restrictions], what: str) -> tuple[Decimal, ...]:
+    found: set[Any] = {getattr(each, f"{side}_{what}") for each in wanted for side in ("min", "max")}
+    return tuple(sorted(found - {None}))
 
 
-def _change_between(zone: tzinfo, before: datetime, after: datetime) -> datetime:
-    offset = before.astimezone(zone).utcoffset()
-    while after - before > _SECOND:
-        middle = before + (after - before) / 2
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    # Clocks are set on whole seconds.
-    return after.replace(microsecond=0)
+def _microseconds(seconds: Decimal) -> int:
+    return int((seconds * MICROSECONDS).to_integral_value(ROUND_CEILING))
 
 
-def duration_borders(wanted: Iterable[Restrictions], began: datetime) -> set[datetime]:
-    """Return the instants at which a session that began then reaches a least or highest duration."""
-    seconds = {value for each in wanted for value in (each.min_duration, each.max_duration) if value is not None}
-    return {
-        began + int(EXACT.multiply(value, Decimal(10**6))) * _MICROSECOND
-        for value in seconds
-        if 0 <= value <= _LONGEST_SECONDS
-    }
+def between(bounds: Sequence[Value], low: Value, high: Value) -> Sequence[Value]:
+    """Return the bounds above `low` and below `high`."""
+    return bounds[bisect_right(bounds, low) : bisect_left(bounds, high)]
 
 
-def energy_borders(wanted: Iterable[Restrictions], before: Decimal, used: Decimal) -> set[Decimal]:
-    """Return the parts of a period, between 0 and 1, after which the session's energy passes a border."""
-    if not used:
-        return set()
-    limits = {value for each in wanted for value in (each.min_kwh, each.max_kwh) if value is not None}
-    parts = {EXACT.divide(EXACT.subtract(limit, before), used) for limit in limits}
-    return {part for part in parts if 0 < part < 1}
+def is_uncut(bounds: Sequence[Value], start: Value, end: Value) -> bool:
+    """Say whether no bound lies between these two values; the second may be the lower one."""
+    if not bounds:
+        return True
+    low, high = (start, end) if start <= end else (end, start)
+    place = bisect_right(bounds, low)
+    return place == len(bounds) or bounds[place] >= high
 
 
-def microseconds(span: timedelta) -> Decimal:
-    """Return a span in whole microseconds; a timedelta's own seconds are floats."""
-    return Decimal(span // _MICROSECOND)
+def duration_borders(bounds: Bounds, start: int, end: int) -> list[int]:
+    """Return how long after the beginning of a period a session reaches a least or highest duration, in microseconds.
+
+    Args:
+        bounds: Of its tariff.
+        start: How long it has lasted when the period begins.
+        end: How long when that ends.
+    """
+    return [bound - start for bound in between(bounds.microseconds, start, end)]
+
+
+def energy_borders(bounds: Bounds, before: Decimal, used: Decimal) -> list[Decimal]:
+    """Return the parts of a period, between 0 and 1, after which the session's energy passes a bound."""
+    low, high = (before, before + used) if used > 0 else (before + used, before)
+    return [(bound - before) / used for bound in between(bounds.kwh, low, high)]
+
+
+def side(bounds: Sequence[Decimal], values: Sequence[Decimal]) -> tuple[int, int] | None:
+    """Return between which bounds the least and the highest of these values lie; None where there is no value."""
+    if len(values) == 1:
+        place = bisect_right(bounds, values[0])
+        return place, place
+    if not values:
+        return None
+    return bisect_right(bounds, min(values)), bisect_right(bounds, max(values))

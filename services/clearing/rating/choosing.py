@@ -3,13 +3,12 @@
 OCPI mod_tariffs, Tariff object; for reservations ReservationRestrictionType.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from services.clearing.rating.matching import mismatch
-from services.clearing.rating.results import CannotRate, Skipped
-from services.clearing.rating.stretches import Stretch
+from services.clearing.rating.matching import Moment, mismatch
+from services.clearing.rating.results import Skipped
 from services.clearing.rating.tariffs import (
     ENERGY,
     FLAT,
@@ -22,76 +21,110 @@ from services.clearing.rating.tariffs import (
     Tariff,
 )
 
-_CHARGING: Final = (ENERGY, TIME, PARKING_TIME)
+CHARGING: Final = (ENERGY, TIME, PARKING_TIME)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The component for one dimension; None where no element prices it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Price:
+    """A component in its place: two that say the same are two all the same.
+
+    Attributes:
+        element: Counted from 1.
+        reservation: It is for a reservation.
+    """
+
+    tariff: Tariff
+    element: int
+    component: Component
+    reservation: bool
+
+
+class Choice(NamedTuple):
+    """The price of one dimension; None where no element prices it.
 
     Attributes:
         dimension: ENERGY, TIME, PARKING_TIME, RESERVATION_TIME or FLAT.
         reservation: It is for the reservation.
-        element: Counted from 1.
+        unsure: Why nobody can say which element applies.
     """
 
     dimension: str
     reservation: bool
-    element: int | None
-    component: Component | None
-    skipped: tuple[Skipped, ...]
+    price: Price | None
+    skipped: tuple[Skipped, ...] = ()
+    unsure: str | None = None
 
 
-def choices(stretch: Stretch, *, unused: bool) -> tuple[Choice, ...]:
-    """Return the choice for each dimension that the stretch measures, and for FLAT.
+class Wanted(NamedTuple):
+    """What a stretch needs prices for.
 
-    Args:
-        stretch: Of the session.
-        unused: The reservation expired.
-
-    Raises:
-        CannotRate: when it cannot be told whether an element applies on which the price depends.
+    Attributes:
+        kinds: The dimensions that it measures, of ENERGY, TIME, PARKING_TIME and RESERVATION_TIME, in that order.
+        charging: It belongs to the session; the other stretches are of a reservation alone.
+        reserved: It belongs to a reservation.
+        unused: Nobody used the reservation.
     """
-    if stretch.tariff is None:
-        return tuple(Choice(kind, kind == RESERVATION_TIME, None, None, ()) for kind in stretch.volumes)
-    chosen = []
-    if stretch.charging:
-        elements = [each for each in _numbered(stretch.tariff) if each[1].restrictions.reservation is None]
-        wanted = [kind for kind in stretch.volumes if kind in _CHARGING]
-        chosen += [_choose(stretch, elements, kind, kind, reservation=False) for kind in (FLAT, *wanted)]
-    if stretch.reserved:
-        elements = list(_for_reservation(stretch.tariff, unused=unused))
-        chosen.append(_choose(stretch, elements, FLAT, FLAT, reservation=True))
-        if RESERVATION_TIME in stretch.volumes:
-            chosen.append(_choose(stretch, elements, RESERVATION_TIME, TIME, reservation=True))
-    return tuple(chosen)
+
+    kinds: tuple[str, ...]
+    charging: bool
+    reserved: bool
+    unused: bool
 
 
-def _numbered(tariff: Tariff) -> Iterator[tuple[int, Element]]:
-    return enumerate(tariff.elements, 1)
+Candidates = Sequence[tuple[Element, Price]]
 
 
-def _for_reservation(tariff: Tariff, *, unused: bool) -> Iterator[tuple[int, Element]]:
-    """Return the elements for a reservation: where it expired, those that say so come first, wherever they stand."""
-    kinds = (Reservation.RESERVATION_EXPIRES, Reservation.RESERVATION) if unused else (Reservation.RESERVATION,)
-    for kind in kinds:
-        for number, element in _numbered(tariff):
+class Prices:
+    """The elements of a tariff that can price each dimension, in the order in which they are asked."""
+
+    def __init__(self, tariff: Tariff | None) -> None:
+        self._session = _candidates(tariff, (None,), CHARGING)
+        self._reserved = _candidates(tariff, (Reservation.RESERVATION,), (TIME,))
+        # Where a reservation expired, the elements that say so come first, wherever they stand.
+        self._expired = _candidates(tariff, (Reservation.RESERVATION_EXPIRES, Reservation.RESERVATION), (TIME,))
+
+    def choices(self, wanted: Wanted, moment: Moment) -> tuple[Choice, ...]:
+        """Return the choice for FLAT and for each dimension that a stretch measures."""
+        chosen = []
+        if wanted.charging:
+            kinds = [kind for kind in wanted.kinds if kind in CHARGING]
+            chosen += [_choose(self._session, kind, kind, moment, reservation=False) for kind in (FLAT, *kinds)]
+        if wanted.reserved:
+            candidates = self._expired if wanted.unused else self._reserved
+            chosen.append(_choose(candidates, FLAT, FLAT, moment, reservation=True))
+            if RESERVATION_TIME in wanted.kinds:
+                chosen.append(_choose(candidates, TIME, RESERVATION_TIME, moment, reservation=True))
+        return tuple(chosen)
+
+
+def _candidates(
+    tariff: Tariff | None, which: Sequence[Reservation | None], kinds: Sequence[str]
+) -> Mapping[str, Candidates]:
+    found: dict[str, list[tuple[Element, Price]]] = {kind: [] for kind in (FLAT, *kinds)}
+    for number, element in _for(tariff, which):
+        for kind, candidates in found.items():
+            component = next((each for each in element.components if each.component_type == kind), None)
+            if component is not None and tariff is not None:
+                candidates.append((element, Price(tariff, number, component, which[0] is not None)))
+    return found
+
+
+def _for(tariff: Tariff | None, which: Sequence[Reservation | None]) -> Iterator[tuple[int, Element]]:
+    for kind in which:
+        for number, element in enumerate(() if tariff is None else tariff.elements, 1):
             if element.restrictions.reservation is kind:
                 yield number, element
 
 
 def _choose(
-    stretch: Stretch, elements: Sequence[tuple[int, Element]], dimension: str, kind: str, *, reservation: bool
+    candidates: Mapping[str, Candidates], kind: str, dimension: str, moment: Moment, *, reservation: bool
 ) -> Choice:
     skipped: list[Skipped] = []
-    for number, element in elements:
-        component = next((each for each in element.components if each.component_type == kind), None)
-        if component is None:
-            continue
-        found = mismatch(element.restrictions, stretch.moment)
+    for element, price in candidates[kind]:
+        found = mismatch(element.restrictions, moment)
         if found is None:
-            return Choice(dimension, reservation, number, component, tuple(skipped))
+            return Choice(dimension, reservation, price, tuple(skipped))
         if not found.certain:
-            raise CannotRate(f"period {stretch.period}, element {number}: {found.reason}")
-        skipped.append(Skipped(number, found.reason))
-    return Choice(dimension, reservation, None, None, tuple(skipped))
+            return Choice(dimension, reservation, None, tuple(skipped), f"element {price.element}: {found.reason}")
+        skipped.append(Skipped(price.element, found.reason))
+    return Choice(dimension, reservation, None, tuple(skipped))

@@ -12,7 +12,7 @@ from typing import Final
 from services.clearing.rating.pricing import Sums
 from services.clearing.rating.results import ADJUSTMENT, CannotRate, Line, Rounding
 from services.clearing.rating.tariffs import Tariff
-from services.core.money import EXACT, ZERO, quantize8
+from services.core.money import ZERO, quantize8
 
 _ONE: Final = Decimal(1)
 _HUNDRED: Final = Decimal(100)
@@ -64,16 +64,16 @@ def _with_tax(tariff: Tariff, before: Sums, excl_tax: Decimal | None) -> Decimal
     if bound.incl_tax is not None:
         return incl_before
     rate = _rate(tariff, before)
-    return None if rate is None or incl_before is None else quantize8(EXACT.multiply(excl_tax, EXACT.add(_ONE, rate)))
+    return None if rate is None or incl_before is None else quantize8(excl_tax * (_ONE + rate))
 
 
 def _rate(tariff: Tariff, before: Sums) -> Decimal | None:
     excl_before, incl_before = before
     if excl_before and incl_before is not None:
-        return EXACT.divide(EXACT.subtract(incl_before, excl_before), excl_before)
+        return (incl_before - excl_before) / excl_before
     rates = {component.vat_percent for element in tariff.elements for component in element.components}
     only = rates.pop() if len(rates) == 1 else None
-    return None if only is None else EXACT.divide(only, _HUNDRED)
+    return None if only is None else only / _HUNDRED
 
 
 def _clamped(value: Decimal | None, least: Decimal | None, most: Decimal | None) -> Decimal | None:
@@ -89,7 +89,7 @@ def _above(least: Decimal | None, most: Decimal | None) -> bool:
 
 
 def _difference(after: Decimal | None, before: Decimal | None) -> Decimal | None:
-    return None if after is None or before is None else EXACT.subtract(after, before)
+    return None if after is None or before is None else after - before
 
 
 def _line(excl_tax: Decimal | None, incl_tax: Decimal | None, rounding: Rounding) -> Line:

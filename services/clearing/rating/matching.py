@@ -3,12 +3,12 @@
 OCPI mod_tariffs, TariffRestrictions: each is checked by itself and all must hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.clearing.rating.figures import figure
 from services.clearing.rating.tariffs import ALWAYS, Restrictions
@@ -17,8 +17,7 @@ _MIDNIGHT: Final = time(0)
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """What restrictions look at; it is the same for all of a stretch.
 
     Attributes:
@@ -32,8 +31,8 @@ class Moment:
     local: datetime | None
     seconds: Decimal
     kwh: Decimal
-    currents: tuple[Decimal, ...]
-    powers: tuple[Decimal, ...]
+    currents: Sequence[Decimal]
+    powers: Sequence[Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def _counter(value: Decimal, least: Decimal | None, below: Decimal | None, unit:
 
 
 def _level(
-    values: tuple[Decimal, ...], least: Decimal | None, below: Decimal | None, unit: str, what: str
+    values: Sequence[Decimal], least: Decimal | None, below: Decimal | None, unit: str, what: str
 ) -> Iterator[Mismatch]:
     for bound, less in ((least, False), (below, True)):
         if bound is None:

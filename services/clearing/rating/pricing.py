@@ -7,7 +7,7 @@ from typing import Final
 from services.clearing.rating.results import CannotRate, Line, Rounding
 from services.clearing.rating.stepping import Billed
 from services.clearing.rating.tariffs import UNITS
-from services.core.money import EXACT, ZERO, quantize8
+from services.core.money import ZERO, quantize8
 
 _HUNDRED: Final = Decimal(100)
 Sums = tuple[Decimal | None, Decimal | None]
@@ -21,7 +21,7 @@ def line_of(billed: Billed, rounding: Rounding) -> Line:
         services.core.money.OutOfRange: when an amount does not fit decimal(28,8).
     """
     use, component = billed.use, billed.use.component
-    amount = quantize8(EXACT.divide(EXACT.multiply(billed.volume, component.price), billed.per_unit))
+    amount = quantize8(billed.volume * component.price / billed.per_unit)
     excl_tax, tax, incl_tax = _rounded(_taxed(amount, component.vat_percent, inside=component.tax_inside), rounding)
     return Line(
         tariff_id=use.tariff.tariff_id,
@@ -29,7 +29,7 @@ def line_of(billed: Billed, rounding: Rounding) -> Line:
         component_type=component.component_type,
         reservation=use.reservation,
         measured=quantize8(use.volume),
-        volume=quantize8(EXACT.divide(billed.volume, billed.per_unit)),
+        volume=quantize8(billed.volume / billed.per_unit),
         unit=UNITS[component.component_type],
         step_size=component.step_size,
         price=component.price,
@@ -48,12 +48,12 @@ def _taxed(
         known = None if amount else amount
         return (known, None, amount) if inside else (amount, None, known)
     if not inside:
-        tax = quantize8(EXACT.divide(EXACT.multiply(amount, percent), _HUNDRED))
-        return amount, tax, EXACT.add(amount, tax)
+        tax = quantize8(amount * percent / _HUNDRED)
+        return amount, tax, amount + tax
     if percent <= -_HUNDRED:
         raise CannotRate("a tax takes away more than the price that includes it")
-    excl_tax = quantize8(EXACT.divide(EXACT.multiply(amount, _HUNDRED), EXACT.add(_HUNDRED, percent)))
-    return excl_tax, EXACT.subtract(amount, excl_tax), amount
+    excl_tax = quantize8(amount * _HUNDRED / (_HUNDRED + percent))
+    return excl_tax, amount - excl_tax, amount
 
 
 def _rounded(
@@ -65,7 +65,7 @@ def _rounded(
     excl_tax = None if excl_tax is None else rounding.rule.round(excl_tax)
     incl_tax = None if incl_tax is None else rounding.rule.round(incl_tax)
     if tax is not None and excl_tax is not None and incl_tax is not None:
-        tax = EXACT.subtract(incl_tax, excl_tax)
+        tax = incl_tax - excl_tax
     return excl_tax, tax, incl_tax
 
 
@@ -79,5 +79,5 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
     for amount in amounts:
         if amount is None:
             return None
-        result = EXACT.add(result, amount)
+        result += amount
     return result

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from services.core.money import RoundingMode, RoundingRule
 
@@ -28,16 +28,14 @@ DEFAULT_ROUNDING: Final = Rounding(RoundingRule(RoundingMode.HALF_UP, 2))
 """Where nobody agreed on anything: the totals to two digits, a half up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """An element, counted from 1, that has a price of the dimension and does not apply."""
 
     element: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One dimension in one stretch of a charging period, and the element that prices it.
 
     Attributes:
@@ -47,6 +45,7 @@ class Part:
         volume: As measured; where `interpolated`, this stretch's share by time or energy of what the period measured.
         element: Counted from 1; None where nothing prices it, so that it costs nothing.
         skipped: The elements before it.
+        price: Of one unit, as the tariff says it; None where nothing prices it.
     """
 
     period: int
@@ -58,6 +57,7 @@ class Part:
     element: int | None
     skipped: tuple[Skipped, ...]
     interpolated: bool = False
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,25 @@ PARKING_TIME is rounded up alone; the step is that of the component that was use
 
 import decimal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.clearing.rating.figures import figure
 from services.clearing.rating.measuring import Use
 from services.clearing.rating.results import CannotRate
 from services.clearing.rating.tariffs import ENERGY, FLAT, TIME
-from services.core.money import EXACT, ZERO
+from services.core.money import ZERO
 
 _UNITS_OF_STEPS: Final = {ENERGY: Decimal(1000)}
 _SECONDS: Final = Decimal(3600)
+_ONCE: Final = Decimal(1)
 # Durations are hours of four decimals, so 100 minutes come as 1.6667 h = 6000.12 s and must not become 6001 s.
 _HALF_DIGIT_SECONDS: Final = Decimal("0.18")
 # Shares of an interpolated period have twenty digits; what is lost there begins no new step.
 _BEGUN: Final = Decimal("1E-12")
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
+class Billed(NamedTuple):
     """A use and its volume after step_size, in units of the step: watt-hours, seconds, or 1."""
 
     use: Use
@@ -54,13 +53,13 @@ def _group(use: Use) -> tuple[str, bool]:
 def _billed(use: Use, uses: Sequence[Use], *, whole: bool) -> Billed:
     kind = use.component.component_type
     if kind == FLAT:
-        return Billed(use, use.volume, Decimal(1))
+        return Billed(use, use.volume, _ONCE)
     per_unit = _UNITS_OF_STEPS.get(kind, _SECONDS)
-    volume = EXACT.multiply(use.volume, per_unit)
+    volume = use.volume * per_unit
     if not whole:
         return Billed(use, volume, per_unit)
     alike = [each for each in uses if each.component.component_type == kind and each.reservation == use.reservation]
-    return Billed(use, max(ZERO, EXACT.add(volume, _added(alike, _step(use), per_unit))), per_unit)
+    return Billed(use, max(ZERO, volume + _added(alike, _step(use), per_unit)), per_unit)
 
 
 def _step(use: Use) -> Decimal:
@@ -73,12 +72,9 @@ def _step(use: Use) -> Decimal:
 
 def _added(uses: Sequence[Use], step: Decimal, per_unit: Decimal) -> Decimal:
     """Return what the rounding up of the sum adds; it can take away a rounded digit."""
-    total = ZERO
-    for use in uses:
-        total = EXACT.add(total, EXACT.multiply(use.volume, per_unit))
-    blocks = EXACT.divide(max(ZERO, EXACT.subtract(total, _allowance(uses, step, per_unit))), step)
-    billed = EXACT.multiply(step, _up(blocks))
-    return EXACT.subtract(billed, total)
+    total = sum((use.volume for use in uses), ZERO) * per_unit
+    blocks = max(ZERO, total - _allowance(uses, step, per_unit)) / step
+    return step * _up(blocks) - total
 
 
 def _allowance(uses: Sequence[Use], step: Decimal, per_unit: Decimal) -> Decimal:
@@ -89,4 +85,4 @@ def _allowance(uses: Sequence[Use], step: Decimal, per_unit: Decimal) -> Decimal
 
 
 def _up(blocks: Decimal) -> Decimal:
-    return blocks.quantize(_BEGUN, context=EXACT).to_integral_value(rounding=decimal.ROUND_CEILING, context=EXACT)
+    return blocks.quantize(_BEGUN).to_integral_value(decimal.ROUND_CEILING)

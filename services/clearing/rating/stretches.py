@@ -1,206 +1,214 @@
 """A session cut into stretches in which the same elements apply from beginning to end."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
-from services.clearing.rating.borders import LONGEST, clock_borders, duration_borders, energy_borders, microseconds
+from services.clearing.rating.borders import (
+    MICROSECOND,
+    MICROSECONDS,
+    duration_borders,
+    energy_borders,
+    is_uncut,
+    side,
+)
+from services.clearing.rating.calendars import Course, Segment
+from services.clearing.rating.choosing import Choice, Wanted
 from services.clearing.rating.matching import Moment
-from services.clearing.rating.results import CannotRate
-from services.clearing.rating.sessions import Period, Session
-from services.clearing.rating.tariffs import ENERGY, PARKING_TIME, RESERVATION_TIME, TIME, Restrictions, Tariff
-from services.core.money import EXACT, ZERO
+from services.clearing.rating.plans import Plan
+from services.clearing.rating.tariffs import ENERGY, PARKING_TIME, RESERVATION_TIME, TIME
+from services.clearing.rating.usage import Reading, Usage
+from services.core.money import ZERO
 
-MEASURED: Final = (ENERGY, TIME, PARKING_TIME, RESERVATION_TIME)
-_TIMES: Final = (TIME, PARKING_TIME, RESERVATION_TIME)
-_CHARGING: Final = (ENERGY, TIME, PARKING_TIME)
-_CURRENTS: Final = ("MIN_CURRENT", "CURRENT", "MAX_CURRENT")
-_POWERS: Final = ("MIN_POWER", "POWER", "MAX_POWER")
-_MICROSECONDS: Final = Decimal(10**6)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_HOUR: Final = Decimal(3600)
+_MICROSECONDS_OF_AN_HOUR: Final = Decimal(3_600_000_000)
+_WHOLE: Final = Decimal(1)
+_HALF: Final = Decimal("0.5")
 # Finer than any measurement, so that shares can be added without a digit getting lost.
 _SHARE: Final = Decimal("1E-20")
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a charging period.
+class Stretch(NamedTuple):
+    """A part of a charging period: its share of what that measured, and what prices it."""
 
-    Attributes:
-        period: Counted from 1.
-        seconds: How long its whole period is.
-        tariff: None where no tariff is relevant.
-        volumes: Its share of what the period measured of ENERGY, TIME, PARKING_TIME and RESERVATION_TIME.
-        charging: It belongs to the session; the other stretches are of a reservation alone.
-        reserved: It belongs to a reservation.
-        moment: Seconds are those of the session where it is charging, else those of the reservation.
-    """
-
-    period: int
     started_at: datetime
     ended_at: datetime
-    seconds: Decimal
-    tariff: Tariff | None
     volumes: Mapping[str, Decimal]
-    charging: bool
-    reserved: bool
-    moment: Moment
+    choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    number: int
-    period: Period
-    ended_at: datetime
-    tariff: Tariff | None
-    kwh_before: Decimal
-    began: datetime
-    charging: bool
-    reserved: bool
+class Looks(NamedTuple):
+    """When in a session a stretch is: of which segment, after how many microseconds, and after which energy, kWh."""
+
+    segment: Segment | None
+    lasted: int
+    kwh: Decimal
 
 
-def expired(session: Session) -> bool:
-    """Say whether nobody used this reservation: no EVSE is named, or nothing but a reservation was measured."""
-    used = {kind for period in session.periods for kind in MEASURED if period.volumes.get(kind)}
-    return session.without_evse or used == {RESERVATION_TIME}
+class Whole(NamedTuple):
+    """A charging period in its place.
 
-
-def stretches(session: Session, tariffs: Sequence[Tariff | None], zone: tzinfo | None) -> Iterator[Stretch]:
-    """Cut a session; there is one tariff, or None, for each of its periods, which are in order of time.
-
-    Raises:
-        CannotRate: when the calendar matters and the session is longer than `LONGEST`.
+    Attributes:
+        number: Counted from 1.
+        microseconds: How long it is.
+        plan: Of its tariff.
+        kwh: Energy of the session until its beginning.
+        counted_from: When the session began, or the reservation that it belongs to.
     """
-    clocks: dict[int, list[datetime]] = {}
-    for whole in _wholes(session, tariffs):
-        if whole.tariff is not None and id(whole.tariff) not in clocks:
-            clocks[id(whole.tariff)] = _clocks(session, whole.tariff, zone)
-        yield from _cut(whole, zone, clocks.get(id(whole.tariff), []))
+
+    number: int
+    reading: Reading
+    started_at: datetime
+    ended_at: datetime
+    microseconds: int
+    plan: Plan
+    kwh: Decimal
+    counted_from: datetime
+    wanted: Wanted
 
 
-def _clocks(session: Session, tariff: Tariff, zone: tzinfo | None) -> list[datetime]:
-    """Return the instants at which the local clock passes a border of the tariff's, in order."""
-    wanted = [each.restrictions for each in tariff.elements]
-    if zone is None or not any(each.on_calendar for each in wanted):
-        return []
-    start, end = session.periods[0].started_at, max(session.ended_at, session.periods[-1].started_at)
-    if end - start > LONGEST:
-        raise CannotRate(f"the session is longer than {LONGEST.days} days")
-    return sorted(clock_borders(wanted, zone, start, end))
+def wholes(usage: Usage, plans: Sequence[Plan]) -> Iterator[Whole]:
+    """Return the periods of a session, each with the plan in the same place."""
+    session, readings, unused, kwh = usage.session, usage.readings, usage.unused, ZERO
+    ends = [*(reading.period.started_at for reading in readings[1:]), session.ended_at]
+    counted_from, began = session.started_at, False
+    for number, (reading, plan, end) in enumerate(zip(readings, plans, ends, strict=True), 1):
+        start, kinds = reading.period.started_at, reading.kinds
+        reserved = unused or RESERVATION_TIME in kinds
+        charging = not unused and (not reserved or len(kinds) > 1)
+        if charging and not began:
+            began, counted_from = True, start if number > 1 else counted_from
+        ended_at = max(start, end)
+        since = counted_from if charging else session.started_at
+        lasts = (ended_at - start) // MICROSECOND
+        wanted = Wanted(kinds, charging, reserved, unused)
+        yield Whole(number, reading, start, ended_at, lasts, plan, kwh, since, wanted)
+        if ENERGY in kinds:
+            kwh += reading.volumes[ENERGY]
 
 
-def _wholes(session: Session, tariffs: Sequence[Tariff | None]) -> Iterator[_Whole]:
-    periods, unused, kwh = session.periods, expired(session), ZERO
-    began: datetime | None = None
-    for number, (period, tariff) in enumerate(zip(periods, tariffs, strict=True), 1):
-        reserved = unused or bool(period.volumes.get(RESERVATION_TIME))
-        charging = not unused and (not reserved or any(period.volumes.get(kind) for kind in _CHARGING))
-        if charging and began is None:
-            began = period.started_at if number > 1 else session.started_at
-        last = number == len(periods)
-        ended_at = max(period.started_at, session.ended_at if last else periods[number].started_at)
-        counted_from = began if began and charging else session.started_at
-        yield _Whole(number, period, ended_at, tariff, kwh, counted_from, charging, reserved)
-        kwh = EXACT.add(kwh, period.volumes.get(ENERGY, ZERO))
+def stretches(whole: Whole, course: Course | None) -> list[Stretch]:
+    """Cut a period; there is a course where its tariff looks at the calendar and the time zone is known."""
+    bounds, start, volumes = whole.plan.bounds, whole.started_at, whole.reading.volumes
+    segment = None if course is None else course.at(start)
+    lasted = (start - whole.counted_from) // MICROSECOND if bounds.microseconds else 0
+    energy = volumes.get(ENERGY, ZERO) if bounds.kwh and whole.wanted.charging else ZERO
+    if (
+        (segment is None or whole.ended_at <= segment.ended)
+        and is_uncut(bounds.microseconds, lasted, lasted + whole.microseconds)
+        and is_uncut(bounds.kwh, whole.kwh, whole.kwh + energy)
+    ):
+        # V2G runs backwards, and so below the bound at which it may begin.
+        looks = Looks(segment, lasted, whole.kwh if energy >= 0 else whole.kwh + energy)
+        return [Stretch(start, whole.ended_at, volumes, _choices(whole, looks))]
+    return _cut(whole, course, lasted)
 
 
-def _cut(whole: _Whole, zone: tzinfo | None, clocks: Sequence[datetime]) -> Iterator[Stretch]:
-    span = microseconds(whole.ended_at - whole.period.started_at)
-    currents, powers = _currents(whole.period), _powers(whole)
-    shares: dict[str, Decimal] = {}
-    before = Decimal(0)
-    for after in (*sorted(_borders(whole, clocks)), Decimal(1)):
-        began = _instant(whole, before)
-        volumes = _shares(whole.period, shares, before, after)
-        moment = Moment(
-            local=None if zone is None else began.astimezone(zone),
-            seconds=EXACT.divide(microseconds(began - whole.began), _MICROSECONDS),
-            kwh=_middle(whole, before, after),
-            currents=currents,
-            powers=powers,
-        )
-        yield Stretch(
-            whole.number,
-            began,
-            _instant(whole, after),
-            EXACT.divide(span, _MICROSECONDS),
-            whole.tariff,
-            volumes,
-            whole.charging,
-            whole.reserved,
-            moment,
-        )
+def _cut(whole: Whole, course: Course | None, lasted: int) -> list[Stretch]:
+    """Cut a period where other elements apply; a border at which the choices stay the same is nobody's."""
+    found: list[Stretch] = []
+    left, began = dict(whole.reading.volumes), whole.started_at
+    for before, after, chosen in _runs(whole, course, lasted):
+        ended = whole.ended_at if after == _WHOLE else _instant(whole, after)
+        found.append(Stretch(began, ended, _share(whole.reading.volumes, left, before, after), chosen))
+        began = ended
+    return found
+
+
+def _runs(whole: Whole, course: Course | None, lasted: int) -> list[tuple[Decimal, Decimal, tuple[Choice, ...]]]:
+    """Return the parts of a period, from and to, with their choices."""
+    runs: list[tuple[Decimal, Decimal, tuple[Choice, ...]]] = []
+    before, energy = ZERO, whole.reading.volumes.get(ENERGY, ZERO)
+    for after in (*sorted(_borders(whole, course, lasted)), _WHOLE):
+        passed = int((whole.microseconds * before).to_integral_value())
+        segment = None if course is None else course.at(whole.started_at + passed * MICROSECOND)
+        # Energy is looked at in the middle: a stretch may begin on a border, and V2G runs backwards.
+        kwh = whole.kwh + energy * (before + after) * _HALF
+        chosen = _choices(whole, Looks(segment, lasted + passed, kwh))
+        if runs and runs[-1][2] == chosen:
+            runs[-1] = runs[-1][0], after, chosen
+        else:
+            runs.append((before, after, chosen))
         before = after
+    return runs
 
 
-def _borders(whole: _Whole, clocks: Sequence[datetime]) -> set[Decimal]:
-    wanted: list[Restrictions] = [] if whole.tariff is None else [each.restrictions for each in whole.tariff.elements]
-    start, end = whole.period.started_at, whole.ended_at
-    instants = set(clocks[bisect_right(clocks, start) : bisect_left(clocks, end)])
-    instants |= {instant for instant in duration_borders(wanted, whole.began) if start < instant < end}
-    span = microseconds(end - start)
-    parts = {EXACT.divide(microseconds(instant - start), span) for instant in instants}
-    if whole.charging:
-        parts |= energy_borders(wanted, whole.kwh_before, whole.period.volumes.get(ENERGY, ZERO))
+def _instant(whole: Whole, part: Decimal) -> datetime:
+    return whole.started_at + int((whole.microseconds * part).to_integral_value()) * MICROSECOND
+
+
+def _borders(whole: Whole, course: Course | None, lasted: int) -> set[Decimal]:
+    """Return the parts of a period, between 0 and 1, after which another element may apply."""
+    bounds, start, volumes = whole.plan.bounds, whole.started_at, whole.reading.volumes
+    instants = () if course is None else course.between(start, whole.ended_at)
+    passed = [(instant - start) // MICROSECOND for instant in instants]
+    passed += duration_borders(bounds, lasted, lasted + whole.microseconds)
+    parts = {Decimal(each) / whole.microseconds for each in passed}
+    if whole.wanted.charging and ENERGY in volumes:
+        parts.update(energy_borders(bounds, whole.kwh, volumes[ENERGY]))
     return parts
 
 
-def _instant(whole: _Whole, part: Decimal) -> datetime:
-    span = microseconds(whole.ended_at - whole.period.started_at)
-    exact = EXACT.multiply(span, part).to_integral_value(context=EXACT)
-    return whole.period.started_at + int(exact) * _MICROSECOND
+def _share(
+    volumes: Mapping[str, Decimal], left: dict[str, Decimal], before: Decimal, after: Decimal
+) -> dict[str, Decimal]:
+    """Return a stretch's share; the last one takes what is left, so that the shares sum to the whole."""
+    if after == _WHOLE:
+        return left
+    share = {kind: (volume * (after - before)).quantize(_SHARE) for kind, volume in volumes.items()}
+    for kind, volume in share.items():
+        left[kind] -= volume
+    return share
 
 
-def _shares(period: Period, taken: dict[str, Decimal], before: Decimal, after: Decimal) -> dict[str, Decimal]:
-    """Return a stretch's shares; the last one takes what is left, so that the shares sum to the whole."""
-    shares = {}
-    for kind, volume in period.volumes.items():
-        if kind not in MEASURED or not volume:
-            continue
-        if after == 1:
-            share = EXACT.subtract(volume, taken.get(kind, ZERO))
-        else:
-            share = EXACT.multiply(volume, EXACT.subtract(after, before)).quantize(_SHARE, context=EXACT)
-        taken[kind] = EXACT.add(taken.get(kind, ZERO), share)
-        shares[kind] = share
-    return shares
+def _choices(whole: Whole, looks: Looks) -> tuple[Choice, ...]:
+    """Return what prices a stretch: looked up by the side of each bound on which it is."""
+    plan, bounds = whole.plan, whole.plan.bounds
+    segment, lasted, kwh = looks
+    state: Hashable = (
+        segment and segment.state,
+        bisect_right(bounds.microseconds, lasted),
+        bisect_right(bounds.kwh, kwh),
+        side(bounds.currents, currents_of(whole)) if bounds.currents else None,
+        side(bounds.powers, powers_of(whole)) if bounds.powers else None,
+        whole.wanted,
+    )
+    found = plan.known(state)
+    if found is not None:
+        return found
+    local, currents, powers = segment and segment.local, currents_of(whole), powers_of(whole)
+    return plan.choose(state, whole.wanted, Moment(local, lasted / MICROSECONDS, kwh, currents, powers))
 
 
-def _middle(whole: _Whole, before: Decimal, after: Decimal) -> Decimal:
-    """Return the session's energy in the middle of a stretch: it may begin on a border, and V2G runs backwards."""
-    part = EXACT.divide(EXACT.add(before, after), Decimal(2))
-    return EXACT.add(whole.kwh_before, EXACT.multiply(whole.period.volumes.get(ENERGY, ZERO), part))
+def currents_of(whole: Whole) -> Sequence[Decimal]:
+    """Return every figure that a period gives of the current, A; parking has none."""
+    return _figures(whole, "MIN_CURRENT", "CURRENT", "MAX_CURRENT") or ((ZERO,) if _rests(whole) else ())
 
 
-def _currents(period: Period) -> tuple[Decimal, ...]:
-    given = tuple(period.volumes[kind] for kind in _CURRENTS if kind in period.volumes)
-    return given or ((ZERO,) if _rests(period) else ())
+def powers_of(whole: Whole) -> Sequence[Decimal]:
+    """Return every figure given of the power, kW, else the mean.
 
-
-def _powers(whole: _Whole) -> tuple[Decimal, ...]:
-    """Return the figures given, or the mean; OCPI mod_cdrs, ChargingPeriod: no period goes on beyond a border."""
-    volumes = whole.period.volumes
-    given = tuple(volumes[kind] for kind in _POWERS if kind in volumes)
-    if given or _rests(whole.period):
-        return given or (ZERO,)
-    seconds = EXACT.divide(microseconds(whole.ended_at - whole.period.started_at), _MICROSECONDS)
-    hours = volumes.get(TIME) or EXACT.divide(seconds, _HOUR)
-    if ENERGY not in volumes or hours <= 0:
+    OCPI mod_cdrs, ChargingPeriod: no period goes on beyond a border, so one figure is enough.
+    """
+    figures = _figures(whole, "MIN_POWER", "POWER", "MAX_POWER")
+    if figures or _rests(whole):
+        return figures or (ZERO,)
+    measured = whole.reading.volumes
+    hours = measured.get(TIME) or whole.microseconds / _MICROSECONDS_OF_AN_HOUR
+    if ENERGY not in whole.reading.period.volumes or hours <= 0:
         return ()
-    return (EXACT.divide(volumes[ENERGY], hours),)
+    return (measured.get(ENERGY, ZERO) / hours,)
 
 
-def _rests(period: Period) -> bool:
-    return bool(period.volumes.get(PARKING_TIME)) and not period.volumes.get(TIME) and not period.volumes.get(ENERGY)
+def _figures(whole: Whole, least: str, mean: str, most: str) -> Sequence[Decimal]:
+    given = whole.reading.period.volumes
+    low, middle, high = given.get(least), given.get(mean), given.get(most)
+    if middle is None and low is not None and high is not None:
+        return (low, high) if low != high else (low,)
+    return [each for each in (low, middle, high) if each is not None]
 
 
-def measured_seconds(period: Period) -> Decimal:
-    """Return how long a period is by what it measured."""
-    hours = ZERO
-    for kind in _TIMES:
-        hours = EXACT.add(hours, period.volumes.get(kind, ZERO))
-    return EXACT.multiply(hours, _HOUR)
+def _rests(whole: Whole) -> bool:
+    kinds = whole.reading.kinds
+    return PARKING_TIME in kinds and TIME not in kinds and ENERGY not in kinds

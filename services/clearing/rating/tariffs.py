@@ -128,6 +128,10 @@ class Tariff:
     valid_until: datetime | None = None
     version: int | None = None
 
+    def __hash__(self) -> int:
+        """Equal tariffs have one id; a CDR's copy is told from another by comparing, not by a hash of all it says."""
+        return hash(self.tariff_id)
+
     @property
     def limited(self) -> bool:
         """Whether it has a least or highest price."""

@@ -1,5 +1,6 @@
 """Several tariffs, changes inside a session, and what is shown of each period."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -107,31 +108,22 @@ def test_a_reservation_that_was_never_used_has_no_least_price() -> None:
     assert (found.excl_tax, len(found.unpriced)) == (Decimal(0), 1)
 
 
-@pytest.mark.ocpi_rule(24)
-@pytest.mark.parametrize(
-    ("kind", "volume", "step", "billed"),
-    [
-        ("ENERGY", "1.0001", 1, "1.001"),
-        ("ENERGY", "1", 1, "1"),
-        ("ENERGY", "1.001", 500, "1.5"),
-        ("TIME", "1.6667", 1, "1.66666667"),
-        ("TIME", "1.6667", 600, "1.66666667"),
-        ("TIME", "1.667", 600, "1.83333333"),
-        ("TIME", "0.0001", 1, "0.00027778"),
-        ("PARKING_TIME", "0.3333", 60, "0.33333333"),
-    ],
-)
-def test_a_begun_step_is_billed_but_no_rounding_of_four_decimals(
-    kind: str, volume: str, step: int, billed: str
-) -> None:
-    element = Element([Component(kind, Decimal(1), None, Decimal(step))])
-    used = session(START, START + HOUR, Period(START, {kind: Decimal(volume)}))
-    assert [line.volume for line in rated(Tariff("A", "EUR", [element]), of=used).lines] == [Decimal(billed)]
+def test_a_flat_price_that_is_due_asks_for_nothing_more() -> None:
+    """Whether the other element applies in the second period nobody knows, and it does not matter any more."""
+    elements = [
+        Element([Component("FLAT", Decimal(3))], Restrictions(max_current=Decimal(32))),
+        Element([Component("ENERGY", Decimal(1))]),
+    ]
+    known = Period(START, {"ENERGY": Decimal(1), "MAX_CURRENT": Decimal(16)})
+    unknown = Period(START + HOUR, {"ENERGY": Decimal(1)})
+    found = rated(Tariff("A", "EUR", elements), of=session(START, START + 2 * HOUR, known, unknown))
+    assert found.excl_tax == 5
+    outcome = rate(
+        session(START, START + 2 * HOUR, replace(unknown, started_at=START)), [Tariff("A", "EUR", elements)], None
+    )
+    assert outcome == NotRated("period 1, element 1: the current is not known")
 
 
-def test_four_decimals_of_several_periods_begin_no_step() -> None:
-    """Three times 40 minutes are 0.6667 h, together 0.36 s too much."""
-    element = Element([Component("TIME", Decimal(1), None, Decimal(600))])
-    periods = [Period(START + number * HOUR, {"TIME": Decimal("0.6667")}) for number in range(3)]
-    found = rated(Tariff("A", "EUR", [element]), of=session(START, START + 3 * HOUR, *periods))
-    assert found.lines[0].volume == 2
+def test_parts_tell_the_price_of_a_unit() -> None:
+    found = rated(tariff("A", "1.5"), of=used("A"))
+    assert [(part.dimension, part.price) for part in found.parts] == [("FLAT", 1), ("ENERGY", Decimal("1.5"))]
