@@ -74,9 +74,9 @@ def run(deployment: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-async def test_the_script_sums_what_was_committed(own_cluster: Cluster, tmp_path: Path) -> None:
-    await create(KafkaSettings(bootstrap_servers=own_cluster.bootstrap_servers))
-    async with producing(own_cluster) as producer:
+async def test_the_script_sums_what_was_committed(cluster: Cluster, tmp_path: Path) -> None:
+    await create(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers))
+    async with producing(cluster) as producer:
         async with producer.transaction():
             for verdict, amount in (
                 ("ACCEPTED", "10.10"),
@@ -90,7 +90,7 @@ async def test_the_script_sums_what_was_committed(own_cluster: Cluster, tmp_path
         await producer.abort_transaction()
     with running_catalogue(tmp_path) as catalogue:
         deployment = {
-            "bootstrap_servers": own_cluster.bootstrap_servers,
+            "bootstrap_servers": cluster.bootstrap_servers,
             "catalogue_url": catalogue.url,
             "ca_file": str(catalogue.ca_file),
         }

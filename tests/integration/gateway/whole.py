@@ -147,7 +147,7 @@ async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]
         database=DatabaseSettings(url=url),
         vault=VaultSettings(master_key_file=key_file),
         gateway=OwnSettings(public_url=URL),
-        partners=PartnerSettings(ca_folder=folder),
+        partners=PartnerSettings(ca_folder=folder, handshake_timeout_seconds=2),
         client=ClientSettings(timeout_seconds=1, connect_timeout_seconds=1),
         admin=AdminSettings(token=OPERATORS_TOKEN),
         **groups,

@@ -83,20 +83,19 @@ async def test_without_kafka_and_postgresql_a_service_stays_up_and_says_that_it_
         assert (status, content["error"]) == (503, "unavailable")
 
 
-async def test_service_comes_by_itself_when_its_servers_do(own_cluster: Cluster, tmp_path: Path) -> None:
-    await topics.create(KafkaSettings(bootstrap_servers=own_cluster.bootstrap_servers))
-    own_cluster.postgres.create_database("registry")
-    given = settings(tmp_path, own_cluster.bootstrap_servers, own_cluster.postgres.url("registry"))
-    own_cluster.postgres.stop()
-    await asyncio.to_thread(own_cluster.kafka.stop)
+async def test_service_comes_by_itself_when_its_servers_do(cluster: Cluster, database_url: str, tmp_path: Path) -> None:
+    await topics.create(KafkaSettings(bootstrap_servers=cluster.bootstrap_servers))
+    given = settings(tmp_path, cluster.bootstrap_servers, database_url)
+    cluster.postgres.stop()
+    await asyncio.to_thread(cluster.kafka.stop)
     async with running(given) as asking:
         assert await asking.is_not_ready()
-        await asyncio.to_thread(own_cluster.postgres.start)
-        await asyncio.to_thread(own_cluster.kafka.start)
+        await asyncio.to_thread(cluster.postgres.start)
+        await asyncio.to_thread(cluster.kafka.start)
         await eventually(asking.is_ready, timeout_seconds=30, what="readiness after the start of both")
-        own_cluster.postgres.stop()
+        cluster.postgres.stop()
         await eventually(asking.is_not_ready, what="the loss of PostgreSQL")
-        await asyncio.to_thread(own_cluster.postgres.start)
+        await asyncio.to_thread(cluster.postgres.start)
         await eventually(asking.is_ready, timeout_seconds=30, what="readiness after PostgreSQL's return")
 
 

@@ -120,15 +120,18 @@ async def test_a_reader_goes_on_where_the_one_before_stopped(cluster: Cluster, t
     assert second.heard == ["two"]
 
 
-async def test_while_kafka_is_away_saying_fails_in_time_and_both_ends_come_back(own_cluster: Cluster) -> None:
-    await own_cluster.create_topics({"talk": 1})
-    async with talking(own_cluster.bootstrap_servers, "talk", "s") as conversation:
+async def test_while_kafka_is_away_saying_fails_in_time_and_both_ends_come_back(
+    cluster: Cluster, topic_prefix: str
+) -> None:
+    topic = f"{topic_prefix}talk"
+    await cluster.create_topics({topic: 1})
+    async with talking(cluster.bootstrap_servers, topic, topic_prefix) as conversation:
         await conversation.say_at_last("before")
         await eventually(lambda: "before" in conversation.heard, timeout_seconds=20, what="the event before")
-        await asyncio.to_thread(own_cluster.kafka.stop)
+        await asyncio.to_thread(cluster.kafka.stop)
         async with asyncio.timeout(10):
             with pytest.raises(Unavailable):
                 await conversation.say("meanwhile")
-        await asyncio.to_thread(own_cluster.kafka.start)
+        await asyncio.to_thread(cluster.kafka.start)
         await conversation.say_at_last("after")
         await eventually(lambda: "after" in conversation.heard, timeout_seconds=30, what="reading again")
