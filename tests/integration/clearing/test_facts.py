@@ -1,11 +1,10 @@
 """What clearing looks up about CDRs on the real PostgreSQL: authorizations, and CDRs that they are compared with."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest_asyncio
+import pytest
 
 from schemas.models.gateway import AuthorizationConcluded, CdrSubmitted, CommandRequested
 from services.clearing import fact_store, neighbour_store
@@ -13,18 +12,17 @@ from services.clearing.audit.facts import Facts
 from services.clearing.claims import claim_of
 from services.clearing.neighbour_store import Bounds
 from services.clearing.neighbours import ELSEWHERE
-from tests.integration.clearing_rig import Rig, agreement, cdr, on, running
+from tests.integration.clearing_rig import Rig, agreement, cdr, on
 from tests.unit.clearing.samples import CSO, CSP, END, START, place
 
 HOUR = timedelta(hours=1)
 BOUNDS = Bounds(near_minutes=10, connector_hours=744, credential_hours=48, max_each=4)
 
 
-@pytest_asyncio.fixture
-async def rig(database_url: str) -> AsyncIterator[Rig]:
-    async with running(database_url) as opened:
-        await opened.take("agreement.concluded", agreement(), agreement(visited_cso="BE-XXX"))
-        yield opened
+@pytest.fixture
+async def rig(rig: Rig) -> Rig:
+    await rig.take("agreement.concluded", agreement(), agreement(visited_cso="BE-XXX"))
+    return rig
 
 
 def concluded(reference: str | None = "R1", **changes: Any) -> AuthorizationConcluded:
@@ -155,3 +153,32 @@ async def test_what_was_rejected_or_taken_back_and_credits_are_no_neighbours(rig
 async def test_a_busy_credential_is_looked_up_within_bounds(rig: Rig) -> None:
     await rig.take("cdr.submitted", *(on(number, pseudonym="p") for number in range(6)))
     assert len(await neighbours(rig, pseudonym="p")) == BOUNDS.max_each
+
+
+async def test_what_these_facts_contradict_is_found(rig: Rig) -> None:
+    denied = concluded("R1", told="BLOCKED", pseudonym="p-1")
+    await rig.take("authorization.concluded", denied, concluded("R2", pseudonym="p-9"))
+    await rig.take(
+        "cdr.submitted",
+        on(1, pseudonym="p-1", authorization_reference="R1"),
+        on(2, pseudonym="p-2", authorization_reference="R2"),
+        on(3, pseudonym="p-3", authorization_reference="R3"),
+        on(4, pseudonym="p-4"),
+    )
+    await rig.take("cdr.submitted", on(5, pseudonym="p-4", location=place(connector_id="4")))
+    await rig.take("cdr.submitted", on(6, pseudonym="p-4", visited_cso="BE-XXX"))
+    named = {"SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"}
+    found = {name: (verdict, set(codes) - named) for name, (verdict, codes) in (await rig.verdicts()).items()}
+    assert found == {
+        "C1": ("DISPUTED", {"AUTHORIZATION_DENIED"}),
+        "C2": ("FLAGGED", {"AUTHORIZATION_MISMATCH"}),
+        "C3": ("ACCEPTED", {"AUTHORIZATION_NOT_FOUND"}),
+        "C4": ("ACCEPTED", set()),
+        "C5": ("DISPUTED", {"CDR_REPEATED", "CONNECTOR_OVERLAP"}),
+        "C6": ("ACCEPTED", {"CREDENTIAL_OVERLAP"}),
+    }
+    *_, abroad = await rig.said()
+    assert abroad.findings[-1].detail == (
+        "CDR of another CSO is for the same credential at the same time, on another connector."
+    )
+    assert [fact.id for fact in abroad.facts if fact.kind == "CDR"] == ["BE-BEC|c4", "BE-BEC|c5"]
