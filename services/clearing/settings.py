@@ -26,6 +26,11 @@ class AuditBounds(Group):
     session_time_tolerance_seconds: WholeSeconds = 60
     session_energy_tolerance_kwh: Amount = Decimal("0.1")
     periods_energy_tolerance_kwh: Amount = Decimal("0.01")
+    meter_energy_tolerance_kwh: Amount = Decimal("0.01")
+    meter_time_tolerance_seconds: WholeSeconds = 300
+    max_signed_values: Count = 100
+    max_signed_value_characters: Count = 10_000
+    max_meter_keys: Count = 5
     near_duplicate_minutes: Annotated[int, Field(ge=0)] = 5
     parts_tolerance: Amount = Decimal("0.02")
     highest_tax_percent: Amount = Decimal(30)

@@ -10,6 +10,7 @@ from services.clearing.audit import (
     document,
     duplicates,
     energy,
+    metering,
     overlaps,
     periods,
     price,
@@ -60,6 +61,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
     duplicates.repeated,
     credit.original,
     credit.unmarked,
+    metering.signed,
 )
 
 

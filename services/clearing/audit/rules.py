@@ -23,6 +23,11 @@ class AuditRules:
         session_time_tolerance_seconds: How far start and end may lie from the tracked session's.
         session_energy_tolerance_kwh: How far the energy may be from the tracked session's.
         periods_energy_tolerance_kwh: How far the energy may be from the sum of its periods.
+        meter_energy_tolerance_kwh: How far the energy may be from what the signed readings give.
+        meter_time_tolerance_seconds: How far signed readings may lie from start and end.
+        max_signed_values: The most signed readings of one CDR that are verified.
+        max_signed_value_characters: The longest one.
+        max_meter_keys: The most registered keys of a meter that are tried.
         near_duplicate_minutes: Sessions of one connector and energy that start no further apart may be the same.
         parts_tolerance: How far the parts' sum may be from the total, in the CDR's currency, where the agreement
             tolerates less: parts are rounded one by one.
@@ -39,6 +44,11 @@ class AuditRules:
     session_time_tolerance_seconds: int = 60
     session_energy_tolerance_kwh: Decimal = Decimal("0.1")
     periods_energy_tolerance_kwh: Decimal = Decimal("0.01")
+    meter_energy_tolerance_kwh: Decimal = Decimal("0.01")
+    meter_time_tolerance_seconds: int = 300
+    max_signed_values: int = 100
+    max_meter_keys: int = 5
+    max_signed_value_characters: int = 10_000
     near_duplicate_minutes: int = 5
     parts_tolerance: Decimal = Decimal("0.02")
     highest_tax_percent: Decimal = Decimal(30)
