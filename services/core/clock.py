@@ -1,11 +1,14 @@
 """Times as the platform keeps them: aware datetimes in UTC, whole milliseconds."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 from services.core.errors import BadContent
 
+_USUAL_LENGTH: Final = len("2015-06-29T20:39:09Z")
+_USUAL_MARKS: Final = "--T::Z"
 _FORM: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII | re.IGNORECASE
 )
@@ -37,6 +40,10 @@ def parse_utc(text: str) -> datetime:
     Raises:
         BadContent: when it is not such a text or names no existing time.
     """
+    # Nearly all times have this form, for which the library's own parser is exact and far quicker.
+    if len(text) == _USUAL_LENGTH and text[4:20:3] == _USUAL_MARKS:
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
     match = _FORM.fullmatch(text)
     if match is None:
         raise BadContent("not a date and time of the form 2015-06-29T20:39:09Z")

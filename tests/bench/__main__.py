@@ -23,16 +23,16 @@ from rich.table import Table
 
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
-from tests.bench import bridging, clearing, fanout, gateway, pages, rating, statuses
+from tests.bench import auditing, bridging, clearing, fanout, gateway, pages, rating, statuses
 from tests.bench.figures import Figure
 from tests.bench.memory import footprint, resident_megabytes
 from tests.bench.rig import Bench, bench
 
 NAMES = (
     *("footprint", "authorize_whitelist", "replay", "cdr_post", "status_updates", "fanout", "page_first", "page_last"),
-    *("clear", "bridge", "rate_small", "rate_large"),
+    *("clear", "bridge", "rate_small", "rate_large", "audit"),
 )
-OF_NO_DEPLOYMENT = frozenset({"clear", "bridge", "rate_small", "rate_large"})
+OF_NO_DEPLOYMENT = frozenset({"clear", "bridge", "rate_small", "rate_large", "audit"})
 DATA_FILE = "dundee-2018-06-06_2018-09-06.csv"
 REPLAY_SECONDS = 1800
 
@@ -50,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10, help="length of each run of a load")
     parser.add_argument("--rows", type=int, default=6000, help="rows of the replay")
     parser.add_argument("--records", type=int, default=20_000, help="CDRs that clearing is measured with")
+    parser.add_argument("--cdrs", type=int, default=1_000_000, help="CDRs in the file that the audit is measured with")
     parser.add_argument("--output", type=Path, default=CHECKOUT / "build" / "bench.json")
     return parser.parse_args()
 
@@ -66,6 +67,7 @@ def main() -> None:
     figures += _attempt("bridge", options, lambda: [bridging.bridge(options.runs)])
     figures += _attempt("rate_small", options, lambda: [rating.rate_small(options.runs, options.seconds)])
     figures += _attempt("rate_large", options, lambda: [rating.rate_large(options.runs, options.seconds)])
+    figures += _attempt("audit", options, lambda: [auditing.audit(options.cdrs)])
     console.print(_table(figures))
     options.output.parent.mkdir(parents=True, exist_ok=True)
     told = {each.name: each.as_json() for each in figures}

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.facts import CreditedFact, Neighbour
+from services.clearing.reporting.entries import Entry
 from services.clearing.reporting.nearness import Span, alike, near
 
 _BATCH: Final = 2000
@@ -65,16 +66,12 @@ class Index:
             finally:
                 database.close()
 
-    def add(self, number: int, claim: Claim) -> None:
+    def add(self, number: int, entry: Entry) -> None:
         """Take a CDR in; the number is that of its row."""
-        connector = claim.connector
-        session = claim.session
         row = (
-            *(number, *claim.key, claim.cdr_id, None if session is None else session[1]),
-            *((None, None) if connector is None else connector[1:]),
-            *(self.hidden(claim.credential), _number(claim.started_at), _number(claim.ended_at)),
-            *(str(claim.energy), str(claim.amount), claim.home_csp, claim.currency, str(claim.total_excl_tax)),
-            *(None if claim.total_incl_tax is None else str(claim.total_incl_tax), claim.credits and claim.credits[1]),
+            *(number, *entry[:6], self.hidden(entry.credential), _number(entry.started_at), _number(entry.ended_at)),
+            *(str(entry.energy), str(entry.total), entry.csp, entry.currency, str(entry.excl_tax)),
+            *(None if entry.incl_tax is None else str(entry.incl_tax), entry.credits),
         )
         self._waiting.append(row)
         if len(self._waiting) >= _BATCH:

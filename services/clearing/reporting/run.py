@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Severity
 from services.clearing.audit.facts import Neighbour
+from services.clearing.reporting.entries import Entry, quick_entry
 from services.clearing.reporting.formats import Format, detect, rows_of
 from services.clearing.reporting.index import Index
 from services.clearing.reporting.invoices import Compared, compare
@@ -105,9 +106,12 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
 
 def _fill(order: Order, terms: Terms, index: Index, tell: Progress) -> None:
     for row in _rows(order, "Reading", [], tell):
-        claim = claim_of(row, terms)
-        if isinstance(claim, Claim):
-            index.add(row.number, claim)
+        entry = None if row.document is None else quick_entry(row.document)
+        if entry is None:
+            claim = claim_of(row, terms)
+            entry = Entry.of(claim) if isinstance(claim, Claim) else None
+        if entry is not None:
+            index.add(row.number, entry)
 
 
 class _Lookup:
