@@ -34,7 +34,11 @@ def _parts(rating: Rating, zone: tzinfo | None) -> Iterator[str]:
 
 
 def _clock(instant: datetime, zone: tzinfo | None) -> str:
-    local = instant if zone is None else instant.astimezone(zone)
+    try:
+        local = instant if zone is None else instant.astimezone(zone)
+    except OverflowError:
+        # The last hours of the year 9999, which is what some write for no end, are of the next year elsewhere.
+        local = instant
     return f"{local:%Y-%m-%d %H:%M:%S %Z}"
 
 
