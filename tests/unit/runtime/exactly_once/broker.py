@@ -23,6 +23,7 @@ class Reader:
         self.world, self.replica, self.mutation = world, replica, mutation
         self.view: dict[Partition, View] = {}
         self.log = ""
+        self.reached: dict[Partition, int] = {}
 
     def assigned(self) -> Collection[Partition]:
         """What this replica believes it has."""
@@ -37,6 +38,7 @@ class Reader:
         """Fetch from here on."""
         if partition in self.view:
             self.view[partition].fetch, self.view[partition].start = position, Offset(position, self.log)
+            self.reached[partition] = position
 
     def forget(self, partitions: Collection[Partition]) -> None:
         """Drop what comes."""
@@ -60,6 +62,7 @@ class Reader:
         view = self.view.get(gap.partition)
         if view and view.start == gap.start:
             view.fetch, view.start = gap.end, Offset(gap.end, gap.start.log)
+            self.reached[gap.partition] = gap.end
 
     async def bounds(self, partitions: Collection[Partition]) -> Mapping[Partition, tuple[int, int]]:
         """The log's ends, and which cluster it is."""
@@ -75,6 +78,10 @@ class Reader:
         """Commit to Kafka."""
         await Pass()
         self.world.advice.update(positions)
+
+    def restamped(self, parts: Sequence[Part]) -> list[Part]:
+        """The parts as if each began where this replica last sought or committed; a rule broken on purpose."""
+        return [Part(p.partition, Offset(self.reached[p.partition], p.start.log), p.records) for p in parts]
 
     def rebalanced(self) -> list[Partition]:
         """Learn of the assignment; what is new here was fetched from Kafka's own offset so far."""

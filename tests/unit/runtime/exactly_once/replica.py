@@ -86,7 +86,11 @@ async def _consumer(world: World, reader: Reader, inbox: Inbox[Tx], mutation: st
                 continue
         parts = reader.fetched()
         await Pass()
+        if mutation == "replica_position":
+            parts = reader.restamped(parts)
         failed = bool(parts) and await inbox.process(parts) is not None
+        if not failed:
+            reader.reached |= {part.partition: part.end for part in parts}
 
 
 async def _requests(world: World, store: Store) -> None:

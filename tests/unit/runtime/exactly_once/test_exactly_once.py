@@ -26,6 +26,7 @@ MUTATIONS = (
     "nonce_derived",
     "no_log_identity",
     "idle_not_reread",
+    "replica_position",
 )
 
 
