@@ -22,6 +22,7 @@ from services.runtime.events import Event, Received
 from services.runtime.headers import deadline
 from services.runtime.logs import logger
 from services.runtime.metrics import AUTHORIZATION_EXPIRED
+from services.runtime.postgres import by_statement
 from services.runtime.service import Context, DirectSubscription
 
 Batch = Sequence[tuple[Received[Any], Mapping[str, str]]]
@@ -75,7 +76,7 @@ class Authorizer:
     def _reading(self, context: Context) -> AsyncEngine:
         """Return the service's engine in autocommit mode: BEGIN and ROLLBACK around one SELECT are two round trips."""
         if self._engine is None:
-            self._engine = context.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._engine = by_statement(context.engine)
         return self._engine
 
 

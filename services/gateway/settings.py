@@ -147,7 +147,7 @@ class DeliverySettings(Group):
 
     Attributes:
         max_concurrent_requests: Of one replica to one partner; also what one transaction leases for it.
-        max_turns_together: Partners whose deliveries are settled and leased in one transaction.
+        max_turns_together: Partners whose deliveries are settled and leased in one transaction; others send meanwhile.
         lease_seconds: When another replica may send what one has leased; longer than a request can take.
         retry_min_seconds: The pause after the first failure; it doubles up to `retry_max_seconds`.
         max_tries: Then a row is parked for an operator; with the default pauses after about three weeks.
@@ -158,7 +158,7 @@ class DeliverySettings(Group):
 
     poll_milliseconds: Milliseconds = 100
     max_concurrent_requests: Count = 32
-    max_turns_together: Count = 32
+    max_turns_together: Count = 16
     lease_seconds: Seconds = 20
     retry_min_seconds: Seconds = 1
     retry_max_seconds: Seconds = 300

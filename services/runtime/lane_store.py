@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.runtime.ports import Cursor, LaneView, Outgoing, Row
-from services.runtime.postgres import translated, unpack_headers
+from services.runtime.postgres import by_statement, translated, unpack_headers
 
 _TAKE = """
 UPDATE "{schema}".relay_lane SET term = :term, expires_at = clock_timestamp() + make_interval(secs => :lease)
@@ -47,7 +47,7 @@ class PostgresLaneStore:
     """A `ports.LaneStore` over one service's schema."""
 
     def __init__(self, engine: AsyncEngine, schema: str, lease_seconds: float) -> None:
-        self._engine, self._lease = engine, lease_seconds
+        self._engine, self._lease = by_statement(engine), lease_seconds
         named = {"take": _TAKE, "renew": _RENEW, "release": _RELEASE, "open": _OPEN, "read": _READ, "prune": _PRUNE}
         self._statements = {name: text(sql.format(schema=schema)) for name, sql in named.items()}
         self._statements |= {"halt": text(_HALT.format(schema=schema)), "waiting": text(_WAITING.format(schema=schema))}
@@ -87,7 +87,7 @@ class PostgresLaneStore:
         return int((await self._run("waiting"))[0]["coalesce"])
 
     async def _run(self, statement: str, **bound: object) -> Sequence[RowMapping]:
-        async with translated(), self._engine.begin() as connection:
+        async with translated(), self._engine.connect() as connection:
             return (await connection.execute(self._statements[statement], bound)).mappings().all()
 
 

@@ -42,6 +42,11 @@ def engine(settings: DatabaseSettings, name: str) -> AsyncEngine:
     )
 
 
+def by_statement(pool: AsyncEngine) -> AsyncEngine:
+    """Return the same pool for single statements: each is a transaction, without two messages more around it."""
+    return pool.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def session_options(settings: DatabaseSettings) -> str:
     """Return what the server is told of each session: when to give up a statement, a lock, or a client that is gone.
 

@@ -1,7 +1,8 @@
 """Measures the mapping of CDRs on one core: body read, checked, made into its event, and written in another version.
 
-Bare is what reading and writing the same JSON costs alone. Encoding the event for Kafka is no part of the mapping; with
-it the figure is told besides. Seconds are those of the core, so that others on the machine do not count.
+Bare is what reading and writing the same JSON costs alone. Seconds are those of the clock; by those of the core, where
+others on the machine do not count, it is told besides. Encoding the event for Kafka is no part of the mapping
+and is told by itself, too.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.bridging import convert
@@ -36,23 +37,24 @@ def bridge(runs: int) -> Figure:
     body = _body(PERIODS)
     large = cdr_body().encode()
     codec = Codec()
-
-    def encoded() -> None:
-        event, _ = mapped(body)
-        codec.encode(event.topic, event.value)
-
+    event, _ = mapped(body)
     told, bare = [], []
     for _ in range(runs):
         told.append(_a_second(lambda: mapped(body)))
         bare.append(_a_second(lambda: documents.render(documents.parse(body, documents.STORED_DEPTH))))
+    avro = [_a_second(lambda: codec.encode(event.topic, event.value)) for _ in range(runs)]
+    of_large = [_a_second(lambda: mapped(large)) for _ in range(runs)]
     more = {
+        "by_core_seconds": round(median(each.of_core for each in told), 1),
         "body_bytes": len(body),
-        "with_avro": round(median(_a_second(encoded) for _ in range(runs)), 1),
+        "avro_events_per_second": round(median(each.of_clock for each in avro), 1),
         "large_body_bytes": len(large),
-        "of_large_bodies": round(median(_a_second(lambda: mapped(large)) for _ in range(runs)), 1),
-        "bare_runs": [round(each, 1) for each in bare],
+        "of_large_bodies": round(median(each.of_clock for each in of_large), 1),
+        "bare_runs": [round(each.of_clock, 1) for each in bare],
     }
-    return Figure("bridge", "CDRs/s", told, bare=median(bare), goal="at least 5,000", more=more)
+    rates = [each.of_clock for each in told]
+    without = median(each.of_clock for each in bare)
+    return Figure("bridge", "CDRs/s", rates, bare=without, goal="at least 5,000", more=more)
 
 
 def mapped(body: bytes) -> tuple[Event, bytes]:
@@ -83,8 +85,15 @@ def _body(periods: int) -> bytes:
     return documents.render(whole)
 
 
-def _a_second(work: Callable[[], Any]) -> float:
-    began = time.process_time()
+class Rate(NamedTuple):
+    """How many a second, by the seconds of the clock and by those of the core."""
+
+    of_clock: float
+    of_core: float
+
+
+def _a_second(work: Callable[[], Any]) -> Rate:
+    began, core = time.perf_counter(), time.process_time()
     for _ in range(CDRS):
         work()
-    return CDRS / (time.process_time() - began)
+    return Rate(CDRS / (time.perf_counter() - began), CDRS / (time.process_time() - core))

@@ -11,7 +11,7 @@ from services.gateway.ocpi.envelope import OcpiError, Status
 from services.gateway.partners.agreements import Agreements
 from services.gateway.vault import Credential, Purpose
 from services.gateway.vault_store import Vault
-from services.runtime.postgres import translated
+from services.runtime.postgres import by_statement, translated
 from services.runtime.work import Transactions, Work
 
 
@@ -37,8 +37,7 @@ class CredentialFinder:
     """Looks contracts up by card; of one that is not known it makes a record only where the CSO names a home-CSP."""
 
     def __init__(self, engine: AsyncEngine, transactions: Transactions, vault: Vault, agreements: Agreements) -> None:
-        # One statement at a time needs no transaction around it: two messages less on the way of every question.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = by_statement(engine)
         self._transactions, self._vault, self._agreements = transactions, vault, agreements
 
     async def find(self, question: Question) -> Found | None:

@@ -29,7 +29,7 @@ from services.gateway.settings import GatewaySettings
 from services.runtime import metrics
 from services.runtime.events import Event
 from services.runtime.headers import deadline as deadline_header
-from services.runtime.postgres import translated
+from services.runtime.postgres import by_statement, translated
 from services.runtime.service import Context
 
 _UNKNOWN: Final = "UNKNOWN"
@@ -55,7 +55,7 @@ class Authorize:
         self._context, self._settings = context, settings
         self._finder, self._pending, self._replies = finder, pending, replies
         self._home_answers, self._concluding, self._new_id = home_answers, concluding, new_id
-        self._engine = context.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = by_statement(context.engine)
 
     async def authorize(self, call: Call) -> Answer:
         """Answer one question.

@@ -12,7 +12,7 @@ from services.gateway.deliveries.leases import due_partners
 from services.gateway.deliveries.turns import Parts as TurnParts
 from services.gateway.deliveries.turns import Turns
 from services.runtime.logs import logger
-from services.runtime.postgres import translated
+from services.runtime.postgres import by_statement, translated
 
 _log = logger(__name__)
 
@@ -25,7 +25,7 @@ class Dispatcher:
     """
 
     def __init__(self, engine: AsyncEngine, parts: Parts) -> None:
-        self._engine, self.parts = engine, parts
+        self._engine, self.parts = by_statement(engine), parts
         wired = (parts.transactions, parts.renderer, parts.report, parts.settings, parts.jitter, parts.new_id)
         self.turns = Turns(TurnParts(*wired))
         self._couriers: dict[str, Courier] = {}

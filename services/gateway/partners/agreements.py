@@ -11,7 +11,7 @@ from services.gateway.partners.brief_cache import BriefCache
 from services.gateway.partners.peers import WELCOME
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import agreements, peers
-from services.runtime.postgres import translated
+from services.runtime.postgres import by_statement, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Agreements:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
-        self._engine, self._clock = engine, clock
+        self._engine, self._clock = by_statement(engine), clock
         self._cache: BriefCache[str, tuple[Agreement, ...]] = BriefCache(
             settings.max_cached_peers, settings.cache_seconds, monotonic
         )

@@ -19,7 +19,7 @@ from services.gateway.partners.together import Together
 from services.gateway.partners.tokens import Style
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
-from services.runtime.postgres import translated
+from services.runtime.postgres import by_statement, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Connections:
     def __init__(
         self, engine: AsyncEngine, box: SecretBox, settings: PartnerSettings, monotonic: Callable[[], float]
     ) -> None:
-        self._engine, self._box = engine, box
+        self._engine, self._box = by_statement(engine), box
         self._cache: BriefCache[str, Connection | None] = BriefCache(
             settings.max_cached_peers, settings.cache_seconds, monotonic
         )

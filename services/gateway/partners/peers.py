@@ -16,7 +16,7 @@ from services.gateway.partners.tables import partner_options, pending_tokens
 from services.gateway.partners.tokens import candidate_hashes
 from services.gateway.settings import PartnerSettings
 from services.gateway.tables import connections, peers
-from services.runtime.postgres import translated
+from services.runtime.postgres import by_statement, translated
 
 WELCOME = ("INVITED", "ACTIVE")
 """The states in which a partner may use the platform."""
@@ -62,7 +62,7 @@ class Peers:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
-        self._engine, self._clock = engine, clock
+        self._engine, self._clock = by_statement(engine), clock
         self._cache: BriefCache[tuple[str, ...], Peer] = BriefCache(
             settings.max_cached_peers, settings.cache_seconds, monotonic
         )
