@@ -37,7 +37,7 @@ class Code(StrEnum):
         return code
 
     # The document
-    CDR_UNREADABLE = "CDR_UNREADABLE", _R, "without it nothing can be judged: no object, no id, time, currency or total"
+    CDR_UNREADABLE = "CDR_UNREADABLE", _R, "no object, or no id, start, end, currency or total: nothing can be judged"
     SCHEMA_INVALID = "SCHEMA_INVALID", _F, "a field is missing, or is not what OCPI says it is"
     TEXT_TOO_LONG = "TEXT_TOO_LONG", _I, "a text is longer than OCPI allows"
     NUMBER_OUT_OF_RANGE = (

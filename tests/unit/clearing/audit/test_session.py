@@ -4,12 +4,38 @@ from typing import Any
 
 import pytest
 
+from services.clearing.audit.codes import Code
 from services.clearing.audit.engine import Audit, audit
 from services.clearing.audit.facts import SessionFact
 from services.clearing.audit.rules import AuditRules
 from services.clearing.audit.session import differences
 from services.clearing.claims import claim_of
+from tests.unit.clearing.audit.examples import Example, codes
 from tests.unit.clearing.samples import END, START, cdr, facts, place, session
+
+FOUND = [
+    Example(Code.SESSION_NOT_NAMED, {"session_id": None}, {"session": None}),
+    Example(Code.SESSION_NOT_FOUND, facts={"session": None}),
+    Example(Code.SESSION_MISMATCH, facts={"session": session(pseudonym="p-2")}),
+    Example(Code.SESSION_MISMATCH, {"evse_uid": "E2"}),
+]
+LEGAL = [
+    Example(Code.SESSION_NOT_NAMED),
+    Example(Code.SESSION_NOT_FOUND),
+    Example(Code.SESSION_NOT_FOUND, facts={"session": None, "sources": frozenset()}),
+    Example(Code.SESSION_MISMATCH, {"evse_uid": "e1", "session_id": "s1"}),
+    Example(Code.SESSION_MISMATCH, {"credential": None}, {"session": session(pseudonym="p-2")}),
+]
+
+
+@pytest.mark.parametrize("example", FOUND)
+def test_found(example: Example) -> None:
+    assert codes(example.audited) == {example.code}
+
+
+@pytest.mark.parametrize("example", LEGAL)
+def test_legal(example: Example) -> None:
+    assert example.code not in codes(example.audited)
 
 
 def audited(tracked: SessionFact) -> Audit:

@@ -1,0 +1,66 @@
+from decimal import Decimal
+
+import pytest
+
+from services.clearing.audit.codes import Code
+from services.clearing.audit.numbering import NumberingRules, gaps
+
+FEW = NumberingRules(least_ids=3)
+
+
+def numbers(*missing: int, last: int = 30) -> list[str]:
+    return [f"C-{number}" for number in range(1, last + 1) if number not in missing]
+
+
+@pytest.mark.parametrize(
+    ("ids", "missing", "ranges"),
+    [
+        (numbers(7), "1", "C-7"),
+        (numbers(7, 8, 9, 20), "4", "C-7 to C-9, C-20"),
+        ([*numbers(7), *numbers(7)], "1", "C-7"),
+        ([*reversed(numbers(7))], "1", "C-7"),
+        ([*numbers(7), "X-1", "no-number", "C-12-C"], "1", "C-7"),
+        ([f"{number:06d}" for number in range(1, 200) if number != 99], "1", "000099"),
+    ],
+)
+def test_a_gap_in_a_numbering_is_found(ids: list[str], missing: str, ranges: str) -> None:
+    (finding,) = gaps(ids)
+    assert finding.code is Code.NUMBERING_GAP
+    assert (finding.numbers["missing"], finding.numbers["ranges"]) == (missing, ranges)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        numbers(),
+        numbers(last=19)[::2],
+        # A sender that counts over all its home-CSPs, of whom this is one.
+        [f"C-{number}" for number in range(1, 1000, 5)],
+        [f"{number:x}-{number * 7919 % 100003}" for number in range(50)],
+        [],
+        ["", "5", "9" * 40],
+    ],
+)
+def test_what_is_no_numbering_or_has_no_gap_is_legal(ids: list[str]) -> None:
+    assert list(gaps(ids)) == []
+
+
+def test_each_numbering_of_a_sender_is_told_by_itself() -> None:
+    found = list(gaps(["A1", "A2", "A4", "A5", "A6", "B1", "B2", "B3", "B5", "B6"], FEW))
+    assert [(each.numbers["first"], each.numbers["last"], each.numbers["ranges"]) for each in found] == [
+        ("A1", "A6", "A3"),
+        ("B1", "B6", "B4"),
+    ]
+
+
+def test_many_gaps_are_counted_and_some_are_named() -> None:
+    ids = [str(number) for number in range(1000) if number % 10]
+    (finding,) = gaps(ids, NumberingRules(max_ranges_shown=2))
+    assert finding.numbers["missing"] == "99"
+    assert finding.numbers["ranges"] == "10, 20 and 97 more gaps"
+
+
+def test_a_share_decides_what_is_a_numbering() -> None:
+    half = numbers(*range(2, 30, 2))
+    assert list(gaps(half)) == []
+    assert len(list(gaps(half, NumberingRules(least_ids=3, least_share=Decimal("0.5"))))) == 1
