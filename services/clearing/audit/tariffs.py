@@ -64,7 +64,7 @@ def readable(case: Case) -> Iterator[Finding]:
 def zone(case: Case) -> Iterator[Finding]:
     """Find a location whose time zone does not exist, so that nobody can tell its local time."""
     location = case.facts.location
-    if location is not None and zone_of(location.time_zone) is None:
+    if location is not None and location.time_zone and zone_of(location.time_zone) is None:
         yield find(Code.TIME_ZONE_UNKNOWN, location=location.location_id, time_zone=location.time_zone)
 
 

@@ -36,7 +36,6 @@ class Order:
     Attributes:
         parties: Of CDRs whose format names none.
         sessions: Files of the sessions that were reported.
-        near_within: How far apart two CDRs may start that an audit looks at together.
         worst: So many cases of each currency are explained.
         work_folder: Where temporary files lie; None for the machine's own place.
     """
@@ -47,7 +46,6 @@ class Order:
     parties: Parties = NOBODY
     invoice: Path | None = None
     sessions: tuple[Path, ...] = ()
-    near_within: timedelta = timedelta(minutes=15)
     worst: int = 20
     work_folder: Path | None = None
 
@@ -89,7 +87,7 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
         sessions = GivenSessions.read(order.sessions, index)
         _fill(order, terms, index, tell)
         tell("Looking for neighbours", summary.rows, 0)
-        index.link(order.near_within)
+        index.link(timedelta(minutes=terms.rules.near_duplicate_minutes))
         notes: list[str] = []
         lookup = _Lookup(index, sessions)
         for judged in _judged(lookup, _rows(order, "Auditing", notes, tell), terms):

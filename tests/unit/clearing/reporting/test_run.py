@@ -1,5 +1,4 @@
 import json
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -110,6 +109,31 @@ def test_locations_say_what_a_connector_can_deliver(tmp_path: Path) -> None:
     assert codes(judged) >= {"ENERGY_IMPLAUSIBLE"}
     assert str(judged.zone) == "Europe/Amsterdam"
     assert len(report.terms.locations) == 1
+    del place["time_zone"]
+    _, (judged,) = audited(tmp_path, [cdr()], terms(locations=[place]))
+    assert "ENERGY_IMPLAUSIBLE" in codes(judged)
+    assert "TIME_ZONE_UNKNOWN" not in codes(judged)
+    place["time_zone"] = "Europe/Nowhere"
+    _, (judged,) = audited(tmp_path, [cdr()], terms(locations=[place]))
+    assert "TIME_ZONE_UNKNOWN" in codes(judged)
+
+
+def test_what_was_asked_for_before_is_no_price_that_is_too_high(tmp_path: Path) -> None:
+    again = cdr(2, session_id="S1", cost=9)
+    same_id = cdr(1, start="2025-04-01T10:00:00Z", end="2025-04-01T11:00:00Z", session_id="S9")
+    report, rows = audited(tmp_path, [cdr(1), again, same_id])
+    assert ["CDR_REPEATED" in codes(judged) for judged in rows] == [False, True, False]
+    assert ["CDR_ID_REPEATED" in codes(judged) for judged in rows] == [False, False, True]
+    ((_, tally),) = report.summary.currencies.items()
+    assert (tally.repeated, tally.repeated_cdrs, tally.over) == (Decimal(13), 2, Decimal(0))
+    assert [case.cdr_id for case in report.worst["EUR"]] == ["C2", "C1"]
+
+
+def test_one_that_looks_the_same_a_minute_later_is_found(tmp_path: Path) -> None:
+    near = cdr(2, start="2025-03-01T11:01:00Z", end="2025-03-01T12:01:00Z", card="OTHER")
+    first = cdr(1, end="2025-03-01T10:57:00Z", start="2025-03-01T10:57:00Z")
+    _, rows = audited(tmp_path, [first | {"end_date_time": "2025-03-01T11:00:30Z"}, near])
+    assert ["CDR_NEAR_DUPLICATE" in codes(judged) for judged in rows] == [False, True]
 
 
 def session(**changes: Any) -> dict[str, Any]:
@@ -166,7 +190,7 @@ def test_rows_of_tables_may_lack_what_documents_may_not(tmp_path: Path) -> None:
 
 
 def test_many_of_the_same_are_all_told_of(tmp_path: Path) -> None:
-    report, rows = audited(tmp_path, [cdr(1) for _ in range(300)], near_within=timedelta(minutes=15))
+    report, rows = audited(tmp_path, [cdr(1) for _ in range(300)])
     assert "CONNECTOR_OVERLAP" not in codes(rows[0])
     assert all("CONNECTOR_OVERLAP" in codes(judged) for judged in rows[1:])
     assert report.summary.rows == 300
