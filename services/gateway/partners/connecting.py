@@ -127,7 +127,7 @@ class Connecting:
         data = await self._calls.exchange(known.access, found, method, offered.body)
         given = registration.read_credentials(data, self._settings.partners.max_roles)
         try:
-            parties = registration.represented(given.roles, known.invited)
+            parties = registration.represented(given, known.invited)
         except Refused:
             await self._take_back(method, known, found, given)
             raise

@@ -70,7 +70,7 @@ class Credentials:
         registration.check_moment(call.method, registered=peer.registered, invited=peer.may_register)
         body = documents.parse(call.body, self._settings.inbound.max_json_depth)
         given = registration.read_credentials(body, self._settings.partners.max_roles)
-        parties = registration.represented(given.roles, peer.roles, peer.inviting)
+        parties = registration.represented(given, peer.roles, peer.inviting)
         partner = handshake.Access(peer.platform, given.token, given.url, call.ids.correlation, peer.options)
         found = await self._handshake.discover(partner, (call.version,))
         token = self._make_token()

@@ -15,6 +15,8 @@ from services.gateway.partners.tokens import is_token
 _CALLED: Final = FUNCTIONAL | {"credentials", "hubclientinfo"}
 """The modules whose endpoints are kept: all but versions, and those that a partner has of its own."""
 _MAX_URL_CHARACTERS: Final = 255
+_HUB: Final = "HUB"
+_HUB_PARTY_CHARACTERS: Final = 5
 
 INVALID: Final = 2001
 CANNOT_USE_API: Final = 3001
@@ -60,11 +62,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a partner sends: its token for us (B), its versions URL, its roles."""
+    """What a partner sends: its token for us (B), its versions URL, its roles.
+
+    Attributes:
+        is_hub: It is a hub itself: it has the role HUB (2.2.1), or names its `hub_party_id` (2.3.0).
+    """
 
     token: str
     url: str
     roles: tuple[Role, ...]
+    is_hub: bool = False
 
     def __repr__(self) -> str:
         """Without the token, so that no log or error has it."""
@@ -114,33 +121,43 @@ def read_credentials(body: Any, max_roles: int) -> Credentials:
     roles = fields.get("roles")
     if not isinstance(roles, list) or not 0 < len(roles) <= max_roles:
         raise Refused(INVALID, f"roles: a list of 1 to {max_roles} is needed")
-    return Credentials(token, https_url(fields.get("url"), "url"), tuple(_role(each) for each in roles))
+    found = tuple(_role(each) for each in roles)
+    is_hub = _is_hub_party(fields.get("hub_party_id")) or any(each.role == _HUB for each in found)
+    return Credentials(token, https_url(fields.get("url"), "url"), found, is_hub)
 
 
 def represented(
-    roles: Sequence[Role], invited: Mapping[str, Collection[str]], inviting: str | None = None
+    given: Credentials, invited: Mapping[str, Collection[str]], inviting: str | None = None
 ) -> frozenset[str]:
     """Return the parties that a platform speaks for, after checking that they are those that were invited.
 
+    A hub is the way to those that were invited on its platform. In 2.3.0 it names whom it reaches, others than those
+    too; in 2.2.1 it names itself alone (credentials, Credentials object and its roles).
+
     Args:
-        roles: What the platform reports of itself.
+        given: What the platform reports of itself.
         invited: The parties invited on this platform, each with its roles there (CSO, CSP).
         inviting: The party whose registration token was used; it must be among them.
 
     Raises:
         Refused: 2001, naming what was not invited or is not reported.
     """
+    roles = [role for role in given.roles if role.role != _HUB]
     named = {str(role.party) for role in roles}
     strangers = sorted(named - set(invited))
-    if strangers:
+    if given.is_hub:
+        named = named.intersection(invited) if roles else set(invited)
+    elif strangers:
         raise Refused(INVALID, f"roles: {', '.join(strangers)} not invited on this platform; invited: {_list(invited)}")
     if inviting is not None and inviting not in named:
         raise Refused(INVALID, f"roles: {inviting}, whose registration token this is, is missing")
-    for party in sorted(named):
+    for party in sorted(named) if roles else ():
         reported = {role.role for role in roles if str(role.party) == party}
         missing = [OCPI_ROLES[role] for role in sorted(invited[party]) if not reported & _FITTING[role]]
         if missing:
             raise Refused(INVALID, f"roles: {party} was invited as {_list(missing)} and does not report it")
+    if not named:
+        raise Refused(INVALID, f"roles: nobody behind this hub was invited on its platform; invited: {_list(invited)}")
     return frozenset(named)
 
 
@@ -207,6 +224,16 @@ def _role(value: Any) -> Role:
         return Role(role.upper(), PartyId.of(country, party))
     except BadContent as error:
         raise Refused(INVALID, f"roles: {error}") from None
+
+
+def _is_hub_party(value: Any) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, str) or len(value) != _HUB_PARTY_CHARACTERS:
+        raise Refused(
+            INVALID, f"hub_party_id: {_HUB_PARTY_CHARACTERS} characters are needed, country code and party id"
+        )
+    return True
 
 
 def https_url(value: Any, name: str) -> str:

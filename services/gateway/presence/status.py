@@ -26,6 +26,7 @@ class Facts:
         was_registered: Whether a registration token of it was ever used.
         silent: Whether its platform does not answer any more.
         known: Its status so far; None where it has none yet.
+        told: What a hub that it is behind says of it; None where it says nothing, or there is none.
     """
 
     registry: str
@@ -33,6 +34,7 @@ class Facts:
     was_registered: bool
     silent: bool
     known: str | None
+    told: str | None = None
 
 
 def status_of(facts: Facts) -> Status:
@@ -43,7 +45,8 @@ def status_of(facts: Facts) -> Status:
     if facts.registry not in WELCOME:
         return Status.SUSPENDED
     if facts.registered:
-        return Status.OFFLINE if facts.silent else Status.CONNECTED
+        is_there = not facts.silent and facts.told in {None, Status.CONNECTED}
+        return Status.CONNECTED if is_there else Status.OFFLINE
     was_there = facts.was_registered or facts.known in {Status.CONNECTED, Status.OFFLINE}
     return Status.OFFLINE if was_there else Status.PLANNED
 

@@ -16,7 +16,7 @@ from services.gateway.partners.peers import WELCOME
 from services.gateway.partners.reachable import OCPI_ROLES
 from services.gateway.presence.settings import PresenceSettings
 from services.gateway.presence.status import Facts, Status, status_of
-from services.gateway.presence.tables import clients, presence, told_clients
+from services.gateway.presence.tables import clients, foreign_clients, presence, told_clients
 from services.gateway.presence.visible import visible_to
 from services.gateway.pulling.store import catch_up
 from services.gateway.tables import connections, peers
@@ -60,6 +60,7 @@ async def update_clients(work: Work) -> None:
                 was_registered=row["was_registered"],
                 silent=row["silent"],
                 known=row["known"],
+                told=row["told"],
             )
         )
         statuses[status] += 1
@@ -132,7 +133,7 @@ async def _note(connection: AsyncConnection, told: Sequence[_Told], gone: Sequen
 
 def _facts() -> Select[Any]:
     """Return what is known of each party in each role; a role that it has no more, or had before, is REMOVED."""
-    p, c, r, k = peers.c, connections.c, presence.c, clients.c
+    p, c, r, k, f = peers.c, connections.c, presence.c, clients.c, foreign_clients.c
     roles = select(p.party, p.platform, p.status, p.registration_used_at, func.unnest(p.roles).label("own"))
     known = roles.subquery("roles")
     role = case(OCPI_ROLES, value=known.c.own)
@@ -146,10 +147,16 @@ def _facts() -> Select[Any]:
             r.offline_since.is_not(None).label("silent"),
             k.status.label("known"),
             k.version,
+            f.status.label("told"),
         )
         .select_from(known)
         .join(connections, and_(c.platform == known.c.platform, known.c.party == any_(c.parties)), isouter=True)
         .join(presence, r.platform == known.c.platform, isouter=True)
+        .join(
+            foreign_clients,
+            and_(f.platform == known.c.platform, f.party == known.c.party, f.role == role),
+            isouter=True,
+        )
         .join(clients, and_(k.party == known.c.party, k.role == role), full=True)
     )
 

@@ -270,6 +270,18 @@ async def test_what_another_hub_says_of_those_behind_it(gateway: Gateway, server
     assert (await other.get(place)).status_code == 404
 
 
+async def test_whom_a_hub_says_to_be_away_is_offline_to_others(
+    gateway: Gateway, servers: Mapping[str, Partner]
+) -> None:
+    hub, csp = await register(gateway, servers[SUN], SUN), await register(gateway, servers[CSP], CSP)
+    info = {"party_id": "SUN", "country_code": "FR", "role": "CPO", "last_updated": "2026-03-01T10:00:00Z"}
+    for number, (said, status) in enumerate((("OFFLINE", "OFFLINE"), ("CONNECTED", "CONNECTED"))):
+        news = info | {"status": said, "last_updated": f"2026-03-01T1{number}:00:00Z"}
+        assert (await hub.put("/ocpi/2.2.1/receiver/hubclientinfo/FR/SUN", json=news)).json()["status_code"] == 1000
+        await scan(gateway)
+        assert await listed(csp) == [("SUN", "CPO", status)]
+
+
 async def _silence(gateway: Gateway, platform: str) -> None:
     """Do as if it had been silent for long, and a probe were due."""
     await gateway.wiring.partners.hearing.write()

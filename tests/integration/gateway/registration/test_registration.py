@@ -167,6 +167,25 @@ async def test_a_platform_speaks_for_several_parties(gateway: Gateway, server: P
     assert await gateway.wiring.book.connections.of("FR-SEA") is None
 
 
+@pytest.mark.ocpi_rule(7)
+@pytest.mark.ocpi_rule(18)
+async def test_a_hub_is_the_way_to_those_behind_it(gateway: Gateway, server: Partner) -> None:
+    await gateway.take("partner.registered", invited("FR-SEA", "CSP", None, platform=PARTY))
+    hub = {"role": "HUB", "country_code": "DE", "party_id": "HUB", "business_details": {"name": "Hub"}}
+    answer = await gateway.client(TOKEN_A).post(CREDENTIALS, json=own(server, roles=[hub]))
+    client = gateway.client(answer.json()["data"]["token"])
+    assert said(await client.put("/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1", json=samples.location())) == (201, 1000)
+    reached = await gateway.wiring.book.connections.of("FR-SEA")
+    assert reached is not None
+    assert reached == await gateway.wiring.book.connections.of(PARTY)
+    # In 2.3.0 it names whom it reaches, also those that nobody invited here.
+    sun, stranger = own(server)["roles"][0], {**hub, "role": "EMSP", "party_id": "XYZ"}
+    newer = own(server, roles=[sun, stranger], hub_party_id="DEHUB")
+    assert said(await client.put("/ocpi/2.3.0/credentials", json=newer)) == (200, 1000)
+    (stored,) = await gateway.rows("SELECT parties FROM gateway.connections")
+    assert stored["parties"] == [PARTY]
+
+
 async def test_a_partner_leaves(gateway: Gateway, server: Partner) -> None:
     client = await registered(gateway, server)
     assert said(await client.delete(CREDENTIALS)) == (200, 1000)

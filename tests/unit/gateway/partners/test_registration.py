@@ -5,6 +5,7 @@ import pytest
 from services.core.party import PartyId
 from services.gateway.ocpi.versions import V2_2_1, V2_3_0
 from services.gateway.partners.registration import (
+    Credentials,
     Refused,
     Role,
     WrongMoment,
@@ -76,6 +77,8 @@ def test_credentials_are_read() -> None:
         ({"url": "https://cpo.example:99999/"}, "url"),
         ({"url": "https://cpo.example/\n"}, "url"),
         ({"url": "https://cpo.example/" + "x" * 300}, "url"),
+        ({"hub_party_id": "NL-HUB"}, "hub_party_id"),
+        ({"hub_party_id": 7}, "hub_party_id"),
         ({"roles": []}, "roles"),
         ({"roles": [{}] * 11}, "roles"),
         ({"roles": ["CPO"]}, "roles"),
@@ -95,18 +98,50 @@ def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
         read_credentials(body, max_roles=10)
 
 
+def of(*roles: Role, is_hub: bool = False) -> Credentials:
+    return Credentials("b-token", URL, roles, is_hub)
+
+
 def test_a_platform_speaks_for_those_that_were_invited_on_it() -> None:
     invited = {"NL-TNM": {"CSO"}, "NL-ABC": {"CSO", "CSP"}}
     roles = [role("NL-TNM", "CPO"), role("NL-ABC", "CPO"), role("NL-ABC", "EMSP"), role("NL-ABC", "NSP")]
-    assert represented(roles, invited, "NL-TNM") == {"NL-TNM", "NL-ABC"}
-    assert represented(roles[:1], invited, "NL-TNM") == {"NL-TNM"}
+    assert represented(of(*roles), invited, "NL-TNM") == {"NL-TNM", "NL-ABC"}
+    assert represented(of(roles[0]), invited, "NL-TNM") == {"NL-TNM"}
 
 
 @pytest.mark.parametrize(
     ("side", "reported"), [("CSO", "OTHER"), *(("CSP", each) for each in ("NSP", "NAP", "SCSP", "OTHER"))]
 )
 def test_a_party_in_any_role_stands_on_the_side_that_it_was_invited_to(side: str, reported: str) -> None:
-    assert represented([role("NL-TNM", reported)], {"NL-TNM": {side}}, "NL-TNM") == {"NL-TNM"}
+    assert represented(of(role("NL-TNM", reported)), {"NL-TNM": {side}}, "NL-TNM") == {"NL-TNM"}
+
+
+@pytest.mark.ocpi_rule(7)
+def test_a_hub_speaks_for_those_behind_it_that_were_invited_on_its_platform() -> None:
+    invited = {"NL-TNM": {"CSO"}, "NL-ABC": {"CSP"}}
+    # 2.2.1: it names itself alone. 2.3.0: it names whom it reaches, strangers among them.
+    assert represented(of(role("DE-HUB", "HUB"), is_hub=True), invited, "NL-TNM") == {"NL-TNM", "NL-ABC"}
+    named = [role("NL-ABC", "EMSP"), role("DE-XYZ", "CPO")]
+    assert represented(of(*named, is_hub=True), invited, "NL-ABC") == {"NL-ABC"}
+    with pytest.raises(Refused, match="NL-ABC was invited as EMSP"):
+        represented(of(role("NL-ABC", "CPO"), is_hub=True), invited)
+    with pytest.raises(Refused, match="nobody behind this hub"):
+        represented(of(named[1], is_hub=True), invited)
+    with pytest.raises(Refused, match="NL-TNM, whose registration token this is, is missing"):
+        represented(of(*named, is_hub=True), invited, "NL-TNM")
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_hub"),
+    [
+        ({}, False),
+        ({"hub_party_id": None}, False),
+        ({"hub_party_id": "NLHUB"}, True),
+        ({"roles": [{"role": "hub", "country_code": "NL", "party_id": "HUB"}]}, True),
+    ],
+)
+def test_a_hub_says_so_in_either_version(fields: dict[str, Any], is_hub: bool) -> None:
+    assert read_credentials(credentials(**fields), max_roles=10).is_hub is is_hub
 
 
 @pytest.mark.parametrize(
@@ -120,7 +155,7 @@ def test_a_party_in_any_role_stands_on_the_side_that_it_was_invited_to(side: str
 )
 def test_a_platform_that_speaks_for_others_is_refused(roles: list[Role], inviting: str, message: str) -> None:
     with pytest.raises(Refused, match=message) as caught:
-        represented(roles, {"NL-TNM": {"CSO"}, "NL-ABC": {"CSP"}}, inviting)
+        represented(of(*roles), {"NL-TNM": {"CSO"}, "NL-ABC": {"CSP"}}, inviting)
     assert caught.value.ocpi_status == 2001
 
 

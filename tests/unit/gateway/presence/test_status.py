@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,3 +46,10 @@ def test_probes_are_spread_around_their_interval() -> None:
     found = [next_probe(NOW, 60, jitter) - NOW for jitter in (0, 0.5, 0.999)]
     assert found[:2] == [timedelta(seconds=45), timedelta(seconds=60)]
     assert found[2] < timedelta(seconds=75)
+
+
+@pytest.mark.parametrize(("told", "status"), [(None, "CONNECTED"), ("CONNECTED", "CONNECTED"), ("PLANNED", "OFFLINE")])
+def test_a_party_behind_a_hub_is_there_where_the_hub_says_so(told: str | None, status: str) -> None:
+    facts = Facts("INVITED", registered=True, was_registered=True, silent=False, known=None, told=told)
+    assert status_of(facts) == Status(status)
+    assert status_of(replace(facts, silent=True)) is Status.OFFLINE
