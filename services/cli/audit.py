@@ -1,6 +1,7 @@
 """`roamwatt audit`: a file of CDRs audited and reported, without a deployment."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import typer
@@ -49,6 +50,7 @@ def audit(
     csp: options.Csp = None,
     encoding: options.Encoding = "utf-8",
     worst: options.Worst = 20,
+    missing_after_hours: options.MissingAfter = 72,
     fail_on: options.FailOn = None,
     work_folder: options.WorkFolder = None,
     quiet: options.Quiet = False,
@@ -66,6 +68,7 @@ def audit(
     )
     order = Order(
         *(cdrs, kind, encoding, options.parties(cso, csp), invoice, tuple(sessions or ())),
+        missing_after=timedelta(hours=missing_after_hours),
         worst=worst,
         work_folder=work_folder,
     )

@@ -69,6 +69,9 @@ Cso: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Who 
 Csp: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Whom CDRs are for that do not say it.")]
 Encoding: TypeAlias = Annotated[str, typer.Option(help="Of the files, where no byte order mark says it.")]
 Worst: TypeAlias = Annotated[int, typer.Option(min=0, max=500, help="So many cases of each currency are explained.")]
+MissingAfter: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="Hours after a session's end from which on its CDR is missing (with --sessions).")
+]
 FailOn: TypeAlias = Annotated[
     Severity | None, typer.Option(help="Exit with 3 where something of this severity or worse was found.")
 ]

@@ -48,6 +48,13 @@ def as_data(report: Report, created_at: datetime) -> dict[str, Any]:
             {"currency": currency, "cases": [case(judged) for judged in cases]}
             for currency, cases in sorted(report.worst.items(), key=lambda each: -summary.currencies.of(each[0]).cdrs)
         ],
+        "sets": {
+            "counts": [
+                {"code": code.value, "severity": severity.value, "count": count}
+                for (code, severity), count in report.sets.counts.items()
+            ],
+            "shown": [{"visited_cso": cso} | _finding(finding) for cso, finding in report.sets.shown],
+        },
         "invoice": None if report.invoice is None else _invoice(report.invoice),
         "notes": report.notes,
     }

@@ -46,6 +46,9 @@ def _blocks(data: Data) -> Iterator[ConsoleRenderable]:
         yield from _section("By whom too much was asked for", _pairs(wrong))
     if data["invoice"] is not None:
         yield from _section("Invoice", _invoice(data["invoice"]))
+    if data["sets"]["shown"]:
+        shown = [f"{each['visited_cso']}: {each['detail']}" for each in data["sets"]["shown"]]
+        yield from _section("All CDRs together", _sentences(shown))
     for group in data["worst"]:
         if group["cases"]:
             yield from _section(f"Worst cases, {printable(group['currency'])}", _cases(group["cases"]))

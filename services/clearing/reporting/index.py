@@ -171,6 +171,15 @@ class Index:
             cdr_id, 1, csp, Decimal(total), currency, None if credited_by == claim.cdr_id else credited_by
         )
 
+    def senders(self) -> list[tuple[str, int]]:
+        """Return each CSO and how many CDRs it has."""
+        return self.database.execute("SELECT cso, count(*) FROM cdr GROUP BY cso ORDER BY cso").fetchall()
+
+    def ids(self, cso: str) -> Iterator[str]:
+        """Give the ids of a CSO's CDRs."""
+        for (cdr_id,) in self.database.cursor().execute("SELECT cdr_id FROM cdr WHERE cso = ?", (cso,)):
+            yield cdr_id
+
     def hidden(self, credential: str | None) -> bytes | None:
         """Return what stands for a user credential in this index alone."""
         if credential is None:

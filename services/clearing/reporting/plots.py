@@ -104,7 +104,7 @@ def _over(data: Data, currency: str) -> Plot | None:
     told = "; ".join(
         f"{label}: {each['over']} and {each['repeated']}" for label, each in zip(labels, found, strict=True)
     )
-    return _plot(f"Over-billed, {printable(currency)}", told, _height(len(found)) + 0.5, draw)
+    return _plot(f"Over-billed, {printable(currency)}", told, _height(len(found)) + 0.6, draw)
 
 
 def _codes(data: Data) -> Plot | None:
@@ -156,7 +156,7 @@ def _days(data: Data, currency: str) -> Plot | None:
 
     unit = "day" if singly else "month"
     told = f"CDRs that are not accepted by {unit} and verdict, {names[0]} to {names[-1]}"
-    return _plot(f"Not accepted by {unit}, {printable(currency)}", told, 2.7, draw)
+    return _plot(f"Not accepted by {unit}, {printable(currency)}", told, 3.0, draw)
 
 
 def _span(days: Sequence[Data]) -> timedelta:
@@ -181,7 +181,7 @@ def _spread(data: Data) -> Plot | None:
 
 
 def _height(bars: int) -> float:
-    return 0.8 + bars * _BAR_INCHES
+    return 0.9 + bars * _BAR_INCHES
 
 
 def _plot(title: str, told: str, height: float, draw: "Callable[[Axes, str], None]") -> Plot:
@@ -228,4 +228,4 @@ def _annotate(axes: "Axes", values: Sequence[float], form: str) -> None:
 
 
 def _legend(axes: "Axes", size: str) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4 if size == "wide" else 2, borderaxespad=0.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3 if size == "wide" else 1, borderaxespad=0.2)

@@ -17,6 +17,7 @@ from services.clearing.reporting.judging import Judged, Looked, Terms, claim_of,
 from services.clearing.reporting.parties import NOBODY, Parties
 from services.clearing.reporting.rows import Row
 from services.clearing.reporting.sessions_given import GivenSessions
+from services.clearing.reporting.sets import SetFindings, set_findings
 from services.clearing.reporting.summary import Summary
 from services.clearing.reporting.worst import Worst
 
@@ -36,6 +37,7 @@ class Order:
     Attributes:
         parties: Of CDRs whose format names none.
         sessions: Files of the sessions that were reported.
+        missing_after: How long after a session's end its CDR counts as missing.
         worst: So many cases of each currency are explained.
         work_folder: Where temporary files lie; None for the machine's own place.
     """
@@ -46,6 +48,7 @@ class Order:
     parties: Parties = NOBODY
     invoice: Path | None = None
     sessions: tuple[Path, ...] = ()
+    missing_after: timedelta = timedelta(days=3)
     worst: int = 20
     work_folder: Path | None = None
 
@@ -56,6 +59,7 @@ class Report:
 
     Attributes:
         kind: The format that the file has.
+        sets: What was found in all CDRs together.
         notes: About the files as a whole, each a sentence.
     """
 
@@ -65,12 +69,13 @@ class Report:
     summary: Summary
     worst: dict[str, list[Judged]]
     invoice: Compared | None = None
+    sets: SetFindings = field(default_factory=SetFindings)
     notes: list[str] = field(default_factory=list)
 
     def found(self, least: Severity) -> bool:
         """Say whether anything of this severity or worse was found."""
         worse = list(Severity)[list(Severity).index(least) :]
-        return any(severity in worse for _, severity in self.summary.codes)
+        return any(severity in worse for _, severity in (*self.summary.codes, *self.sets.counts))
 
 
 def run(order: Order, terms: Terms, listener: Listener | None = None, progress: Progress | None = None) -> Report:
@@ -98,8 +103,9 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
         invoice = None
         if order.invoice is not None:
             invoice = compare(order.invoice, order.encoding, index.database, terms.agreement.total_tolerance)
-    notes += [*terms.tariffs.problems, *terms.locations.problems, *sessions.problems]
-    return Report(order, terms, kind, summary, worst.cases(), invoice, notes)
+        sets = set_findings(index, sessions, terms, order.missing_after)
+    notes += [*sets.notes, *terms.tariffs.problems, *terms.locations.problems, *sessions.problems]
+    return Report(order, terms, kind, summary, worst.cases(), invoice, sets, notes)
 
 
 def _fill(order: Order, terms: Terms, index: Index, tell: Progress) -> None:

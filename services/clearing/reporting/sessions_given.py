@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Self
 
-from services.clearing.audit.claims import Claim, same
+from services.clearing.audit.claims import Claim, Key, same
 from services.clearing.audit.facts import SessionFact
 from services.clearing.rating.restrictions import number
 from services.clearing.reporting.documents_given import documents
@@ -64,6 +64,19 @@ class GivenSessions:
         query = f"SELECT {_COLUMNS} FROM session WHERE cso = ? AND id = ?"
         row = self._index.database.execute(query, claim.session).fetchone()
         return None if row is None else self._fact(row, claim.credential)
+
+    def without_cdr(self) -> Iterator[tuple[Key, SessionFact]]:
+        """Give the sessions that no CDR of the index names, each with its identity."""
+        if not self.any:
+            return
+        database = self._index.database
+        database.execute("CREATE INDEX IF NOT EXISTS cdr_by_session ON cdr (cso, session)")
+        query = (
+            f"SELECT cso, id, {_COLUMNS} FROM session WHERE NOT EXISTS "
+            "(SELECT 1 FROM cdr WHERE cdr.cso = session.cso AND cdr.session = session.id) ORDER BY cso, id"
+        )
+        for cso, name, *row in database.cursor().execute(query):
+            yield (cso, name), self._fact(row, None)
 
     def _fact(self, row: Any, credential: str | None) -> SessionFact:
         """Return a session; its credential is that of the CDR, or none where it is another one."""

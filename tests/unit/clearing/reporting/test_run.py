@@ -7,9 +7,12 @@ import pytest
 
 from services.clearing.audit.codes import Code, Severity
 from services.clearing.audit.findings import Verdict
+from services.clearing.reporting import as_text
+from services.clearing.reporting.as_data import as_data
+from services.clearing.reporting.as_page import as_page
 from services.clearing.reporting.formats import Format
 from services.clearing.reporting.run import Order, run
-from tests.unit.clearing.reporting.samples import TARIFF, audited, cdr, codes, terms, written
+from tests.unit.clearing.reporting.samples import NOW, TARIFF, audited, cdr, codes, terms, written
 
 
 def test_a_right_cdr_is_accepted_with_nothing_found(tmp_path: Path) -> None:
@@ -167,6 +170,24 @@ def test_sessions_are_compared_with(tmp_path: Path, changes: dict[str, Any], exp
         "sessions.json, line 1: it is no JSON object",
         "sessions.json, line 1 is no session: it has no id or no owner",
     ]
+
+
+def test_sessions_without_cdr_and_gaps_of_numbers_show_in_all_together(tmp_path: Path) -> None:
+    given = written(tmp_path, [session(), session(id="S99"), session(id="S98", status="ACTIVE")], "sessions.json")
+    cdrs = [cdr(number, evse=f"E{number}", card=f"X{number}") for number in range(1, 41) if number not in {7, 8}]
+    agreed = {Code.CDR_MISSING: Severity.DISPUTE}
+    report, _ = audited(tmp_path, cdrs, terms(severities=agreed), sessions=(given,))
+    assert report.sets.counts == {
+        (Code.NUMBERING_GAP, Severity.INFORM): 1,
+        (Code.CDR_MISSING, Severity.DISPUTE): 1,
+    }
+    (cso, gap), (_, missing) = report.sets.shown
+    assert (cso, gap.numbers["ranges"]) == ("NL-CSO", "C7 to C8")
+    assert missing.numbers["session"] == "S99"
+    assert report.found(Severity.DISPUTE)
+    assert not report.found(Severity.REJECT)
+    assert "C7 to C8" in as_text.plain(as_data(report, NOW))
+    assert "C7 to C8" in as_page(as_data(report, NOW))
 
 
 def test_the_tellings_of_progress_end_at_the_whole(tmp_path: Path) -> None:
