@@ -1,6 +1,7 @@
 """Runs clearing: `python -m services.clearing`."""
 
 from services.clearing.admin import Admin
+from services.clearing.admin_meter_keys import MeterKeyAdmin
 from services.clearing.handlers import Clearing
 from services.clearing.settings import ClearingSettings
 from services.clearing.tables import metadata
@@ -22,7 +23,10 @@ def build(settings: ClearingSettings | None = None) -> Service:
         metadata=metadata,
         handlers=clearing.handlers(),
         timers=clearing.timers(),
-        admin_routes=lambda context: Admin(context, settings.clearing).routes(),
+        admin_routes=lambda context: [
+            *Admin(context, settings.clearing).routes(),
+            *MeterKeyAdmin(context, settings.clearing).routes(),
+        ],
     )
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from schemas.models.gateway import CdrPeriod, CdrSubmitted, CdrTariff, CdrTariffElement
+from schemas.models.gateway import CdrPeriod, CdrSignedData, CdrSubmitted, CdrTariff, CdrTariffElement
 from services.clearing import numbers
-from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, same
+from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same
 from services.clearing.ledger import Amounts
 from services.clearing.rating.restrictions import restrictions_of
 from services.clearing.rating.sessions import Period, Session, note
@@ -68,8 +68,16 @@ def claim_of(cdr: CdrSubmitted) -> SubmittedClaim:
         credit=cdr.credit,
         credit_reference_id=cdr.credit_reference_id,
         updated_at=cdr.last_updated,
+        signed=_signed(cdr.signed_data),
         unread=tuple(reader.unreadable),
     )
+
+
+def _signed(data: CdrSignedData | None) -> SignedData | None:
+    if data is None:
+        return None
+    values = tuple(SignedValue(each.nature, each.plain_data, each.signed_data) for each in data.values)
+    return SignedData(data.encoding_method, data.public_key, values, data.withheld)
 
 
 class _Reader:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.clearing import authorizations, published
+from services.clearing import authorizations, meter_keys, published
 from services.clearing.audit.claims import same
 from services.clearing.audit.codes import Code, Severities, Severity
 from services.clearing.audit.facts import (
@@ -83,6 +83,7 @@ class FactBook:
     locations: Mapping[Key, LocationFact]
     credited: dict[Key, CreditedFact]
     authorizations: Mapping[authorizations.Named, AuthorizationFact]
+    meter_keys: Mapping[tuple[str, str], Sequence[str]]
     neighbours: Neighbours
 
     def of(self, claim: SubmittedClaim) -> Facts:
@@ -96,6 +97,7 @@ class FactBook:
             credited=None if claim.credits is None else self.credited.get(claim.credits),
             authorization=self.authorizations.get(_authorization(claim)),
             neighbours=self.neighbours.of(claim),
+            meter_keys=self.meter_keys.get(_evse(claim), ()),
             sources=_SOURCES,
         )
 
@@ -121,8 +123,13 @@ async def look_up(connection: AsyncConnection, claims: Sequence[SubmittedClaim],
         locations=await _locations(connection, claims),
         credited=await _credited(connection, claims),
         authorizations=await authorizations.find(connection, named),
+        meter_keys=await meter_keys.find(connection, {_evse(claim) for claim in claims if not claim.credit}),
         neighbours=Neighbours(near),
     )
+
+
+def _evse(claim: SubmittedClaim) -> tuple[str, str]:
+    return claim.visited_cso, same(claim.evse_uid)
 
 
 def _authorization(claim: SubmittedClaim) -> authorizations.Named:

@@ -98,6 +98,16 @@ authorizations = Table(
     Index("authorizations_asked", "asked_at"),
 )
 
+meter_keys = Table(
+    "meter_keys",
+    metadata,
+    Column("visited_cso", Text, primary_key=True),
+    Column("evse_key", Text, primary_key=True),
+    Column("public_key", Text, primary_key=True, comment="hexadecimal"),
+    Column("evse_uid", Text, nullable=False),
+    Column("registered_at", _TIME, nullable=False),
+)
+
 waiting = Table(
     "waiting_cdrs",
     metadata,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli import pulls
+from services.cli import meter_keys, pulls
 from services.cli.api import AdminApi, quoted
 from services.cli.output import say, show_fields, show_json, show_rows
 from services.core.errors import BadContent, Unavailable
@@ -15,6 +15,7 @@ from services.core.errors import BadContent, Unavailable
 app = typer.Typer(help="Invite, list, suspend and remove partners.", no_args_is_help=True)
 app.command()(pulls.pulls)
 app.command()(pulls.resync)
+app.add_typer(meter_keys.app, name="meter-keys")
 
 Platform = Annotated[str, typer.Argument(help="Id of its platform; where it was not named, the party's id.")]
 Party = Annotated[str, typer.Argument(help="Party id: country code and party id, as in NL-TNM.")]

@@ -41,6 +41,7 @@ PUBLISHED = {
     1_631_190_030: "invoice_published",
     1_631_190_031: "agreement_concluded",
     1_631_190_032: "cdr_missed",
+    1_631_190_033: "cdr_submitted",
 }
 CONTRACT = contract.load()
 

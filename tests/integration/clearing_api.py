@@ -34,6 +34,11 @@ class Api:
         answered = await self._client.get(f"/admin/{path}", params=query, headers=headers)
         return answered.status_code, answered.json()
 
+    async def post(self, path: str, body: Any) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answered = await self._client.post(f"/admin/{path}", json=body, headers=headers)
+        return answered.status_code, answered.json()
+
     async def cdr(self, cdr_id: str, **changes: Any) -> None:
         where = {"cdr_id": cdr_id, "event_id": uuid4(), "location": place(connector_id=cdr_id)}
         await self.rig.take("cdr.submitted", samples.cdr(**(NAMES_NOTHING | where | changes)))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.fields import Long, Record, Timestamp
+from schemas.fields import Int, Long, Record, Timestamp
 
 
 class CdrLocation(Record):
@@ -109,6 +109,27 @@ class CdrPeriod(Record):
     dimensions: list[CdrDimension] = Field(description="What was measured in it.")
 
 
+class CdrSignedValue(Record):
+    """One signed meter reading."""
+
+    nature: str = Field(description="What it is of: Start, End, Intermediate or a word of the sender's own.")
+    plain_data: str = Field(description="What was signed, in plain text; empty where it may tell who charged.")
+    signed_data: str = Field(description="The reading with its signature, as sent.")
+
+
+class CdrSignedData(Record):
+    """The signed meter readings of a CDR, without those that tell who charged."""
+
+    encoding_method: str = Field(description="Name of the encoding, in OCPI's words (OCMF, Alfen Eichrecht, ...).")
+    public_key: str | None = Field(
+        default=None, description="Public key that the CDR gives for them; empty where it gives none."
+    )
+    values: list[CdrSignedValue] = Field(description="The readings that tell nothing of the driver.")
+    withheld: Int = Field(
+        description="How many further readings there are, which may tell who charged or are in an encoding that nobody here reads; they are in the sealed body alone."
+    )
+
+
 class CdrSubmitted(Record):
     """A charging detail record as the CSO sent it; its numbers are the sender's own text, so that no digit is lost."""
 
@@ -169,6 +190,9 @@ class CdrSubmitted(Record):
         default=None, description="Id of the CDR that a credit CDR takes back; empty for every other CDR."
     )
     remark: str | None = Field(default=None, description="The CSO's remark; empty where there is none.")
+    signed_data: CdrSignedData | None = Field(
+        default=None, description="Signed meter readings; empty where the CDR has none."
+    )
     last_updated: Timestamp = Field(description="When the CSO last changed it, as the CSO says.")
     protocol: str = Field(description="Protocol and version that it came in (OCPI-2.2.1, OCPI-2.3.0).")
     sealed: bytes = Field(

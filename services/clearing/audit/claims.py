@@ -47,11 +47,13 @@ class SignedData:
 
     Attributes:
         public_key: As the CDR has it; None where it has none.
+        withheld: So many further readings there are, which may tell who charged and are not given to an audit.
     """
 
     encoding_method: str
     public_key: str | None
     values: Sequence[SignedValue]
+    withheld: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

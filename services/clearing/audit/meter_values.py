@@ -85,6 +85,18 @@ def _of_base64(text: str) -> bytes | None:
         return None
 
 
+def is_public_key(key: bytes) -> bool:
+    """Say whether these bytes are a public key that signatures can be checked with."""
+    from pyocmf.models.public_key import PublicKey
+
+    try:
+        PublicKey.from_string(key.hex())
+    # As with records, whatever the library raises for what somebody sent means no.
+    except Exception:
+        return False
+    return True
+
+
 def read(signed_data: str) -> Record:
     """Return the record in a signed value: OCMF as text, in base64 (OCPI mod_cdrs, SignedValue) or in hexadecimal.
 

@@ -28,6 +28,8 @@ def signed(case: Case) -> Iterator[Finding]:
             yield _unverified("the CSO registered a key of the meter, and the CDR has no signed readings")
     elif not data.encoding_method.strip().casefold().startswith(_OCMF):
         yield _unverified(f"encoding method {data.encoding_method[:40]} is not supported")
+    elif data.withheld:
+        yield _unverified(f"{data.withheld} of them may tell who charged, and stay sealed")
     elif not data.values:
         yield _unverified("there are none")
     else:

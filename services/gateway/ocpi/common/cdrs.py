@@ -7,6 +7,7 @@ from schemas.models.gateway import CdrSubmitted
 from services.gateway.ocpi.common.dialect import Dialect
 from services.gateway.ocpi.common.events import event
 from services.gateway.ocpi.common.prices import Reading, as_text, elements
+from services.gateway.ocpi.common.signed_readings import signed_data
 from services.gateway.ocpi.common.wire import CdrLocation, ChargingPeriod
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.envelope import OcpiError
@@ -52,6 +53,7 @@ def cdr_event(dialect: Dialect, state: State) -> Event:
         "credit": bool(found.get("credit")),
         "credit_reference_id": found.get("credit_reference_id"),
         "remark": found.get("remark"),
+        "signed_data": signed_data(found),
         "last_updated": state.last_updated,
     }
     # By far the busiest event, and the largest: a second check of its parts would be an eighth of a CDR's whole cost.

@@ -34,6 +34,7 @@ FOUND = [
     Example(Code.METER_VALUES_UNVERIFIED, {}, KNOWN),
     Example(Code.METER_VALUES_UNVERIFIED, having(ocmf.record(BEGIN)), KNOWN),
     Example(Code.METER_VALUES_UNVERIFIED, having(WHOLE.replace("ECDSA-secp256r1-SHA256", "RSA")), KNOWN),
+    Example(Code.METER_VALUES_UNVERIFIED, having(WHOLE, withheld=1), KNOWN),
     Example(Code.METER_VALUES_UNREADABLE, having("no record"), KNOWN),
     Example(Code.METER_VALUES_UNREADABLE, having(WHOLE), KNOWN, {"max_signed_value_characters": 100}),
     Example(Code.METER_VALUES_UNREADABLE, having(WHOLE, WHOLE), KNOWN, {"max_signed_values": 1}),

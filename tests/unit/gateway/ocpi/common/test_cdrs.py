@@ -92,3 +92,18 @@ def test_absurd_amounts_and_times_are_clearings_business() -> None:
     value = submitted(samples.parsed(absurd))
     assert (value.total_energy, value.total_time) == ("-5", "1000000.0")
     assert value.ended_at < value.started_at
+
+
+def test_signed_readings_are_carried_without_who_charged() -> None:
+    anonymous = 'OCMF|{"MS":"4711","RD":[]}|{"SD":"30"}'
+    values = [
+        {"nature": nature, "plain_data": "", "signed_data": text}
+        for nature, text in (("Start", anonymous), ("End", 'OCMF|{"ID":"04A1B2C3"}|{"SD":"30"}'))
+    ]
+    data = {"encoding_method": "OCMF", "public_key": "3059", "signed_values": values}
+    value = submitted(samples.parsed(samples.cdr(signed_data=data)))
+    assert value.signed_data is not None
+    (reading,) = value.signed_data.values
+    assert (reading.nature, reading.signed_data, value.signed_data.public_key) == ("Start", anonymous, "3059")
+    assert value.signed_data.withheld == 1
+    assert "04A1B2C3" not in repr(value)
