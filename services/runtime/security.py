@@ -50,8 +50,9 @@ def client_context(
     Raises:
         SettingsError: when a file cannot be read or does not fit the others.
     """
-    context = ssl.create_default_context()
-    if ca_file is not None:
+    if ca_file is None:
+        context = ssl.create_default_context()
+    else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         _load_authorities(context, ca_file)
     context.minimum_version = minimum_version
