@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.versions import Version
 from services.gateway.vault import Credential
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,36 @@ class Push:
     def is_whole(self) -> bool:
         """Whether it replaces what we hold."""
         return not self.patch and not self.part and not self.removal
+
+
+def removal(
+    owner: str,
+    object_id: str,
+    correlation_id: str,
+    version: Version,
+    *,
+    partners: tuple[str, ...],
+    audience: str = "",
+    sender: str = "",
+    of_version: int = 0,
+    pulled: bool = False,
+) -> Push:
+    """Return that an owner takes an object back; see `Push`. It has no date of its own: the state keeps the owner's."""
+    return Push(
+        owner=owner,
+        object_id=object_id,
+        document={},
+        body=b"",
+        last_updated=_EVER,
+        correlation_id=correlation_id,
+        version=version,
+        audience=audience,
+        partners=partners,
+        sender=sender,
+        removal=True,
+        of_version=of_version,
+        pulled=pulled,
+    )
 
 
 @dataclass(frozen=True, slots=True)

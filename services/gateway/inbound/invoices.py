@@ -5,7 +5,6 @@ Each is for one partner: the one that the OCPI-to headers name or, without them,
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -28,12 +27,11 @@ from services.gateway.ocpi.envelope import Answer, Missing, OcpiError, Status
 from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.modules import INVOICES
 from services.gateway.ocpi.types import owner_of
-from services.gateway.states import Push
+from services.gateway.states import Push, removal
 from services.runtime.grouping import Grouper
 from services.runtime.postgres import translated
 
 MODULE: Final = Module(INVOICES)
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 # By the primary key alone: who issues is the CDRs' CSO, or the home-CSP of some of its partners' CDRs.
 _SHARED_WITH: Final = text(
     "SELECT DISTINCT CASE WHEN c.owner = :issuer THEN c.receiver ELSE c.owner END FROM gateway.cdrs c "
@@ -74,19 +72,7 @@ class Invoices:
         receiver = sole_receiver(call, self.desk.hub, known)
         if receiver not in known:
             raise Missing("there is no such object")
-        push = Push(
-            owner=issuer,
-            object_id=record_id,
-            document={},
-            body=b"",
-            # A DELETE has no date of its own; the state keeps the owner's.
-            last_updated=_EVER,
-            correlation_id=call.ids.correlation,
-            version=call.version,
-            audience=receiver,
-            partners=(receiver,),
-            removal=True,
-        )
+        push = removal(issuer, record_id, call.ids.correlation, call.version, audience=receiver, partners=(receiver,))
         return answer(await self.grouper.submit(push))
 
     async def _push(self, call: Call, issuer: str, record_id: str, record: Any, document: dict[str, Any]) -> Answer:

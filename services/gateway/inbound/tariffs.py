@@ -1,6 +1,5 @@
 """Tariffs as CSOs push them and take them back (OCPI 2.2.1, mod_tariffs, Receiver interface)."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 from services.gateway.calls import Call
@@ -8,10 +7,9 @@ from services.gateway.inbound.module import Module, Result
 from services.gateway.inbound.reading import CSO, Desk, answer, check_identity, owner_in_url
 from services.gateway.ocpi.envelope import Answer
 from services.gateway.ocpi.mappings import mapping
-from services.gateway.states import Push
+from services.gateway.states import Push, removal
 from services.runtime.grouping import Grouper
 
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 MODULE: Final = Module("tariffs")
 
 
@@ -46,18 +44,13 @@ class Tariffs:
         """Take note that a tariff is withdrawn; the row stays, so that its version goes on counting."""
         owner = owner_in_url(call, CSO)
         audience, partners = await self._desk.addressed(call, owner, CSO)
-        push = Push(
-            owner=owner,
-            object_id=call.path["object_id"],
-            document={},
-            body=b"",
-            # A DELETE has no date of its own; the state keeps the owner's.
-            last_updated=_EVER,
-            correlation_id=call.ids.correlation,
-            version=call.version,
+        push = removal(
+            owner,
+            call.path["object_id"],
+            call.ids.correlation,
+            call.version,
             audience=audience,
             partners=partners,
             sender=self._desk.sender(call),
-            removal=True,
         )
         return answer(await self._grouper.submit(push))

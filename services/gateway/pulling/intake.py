@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -21,10 +21,9 @@ from services.gateway.partners.options import PartnerOptions
 from services.gateway.public import Groupers
 from services.gateway.pulling.reading import Named, Read, Reading, named, parsed, read
 from services.gateway.pulling.schedule import ROLES
-from services.gateway.states import Push
+from services.gateway.states import Push, removal
 
 _OF_SESSIONS: Final = frozenset({"sessions", "cdrs"})
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Fate(StrEnum):
@@ -110,16 +109,12 @@ class Intake:
 
     async def remove(self, source: Source, object_id: str, version: int) -> bool:
         """Take note that an object is not in its owner's list any more; says whether it was held in that version."""
-        push = Push(
-            owner=source.partner,
-            object_id=object_id,
-            document={},
-            body=b"",
-            last_updated=_EVER,
-            correlation_id=source.correlation_id,
-            version=source.version,
+        push = removal(
+            source.partner,
+            object_id,
+            source.correlation_id,
+            source.version,
             partners=await self._desk.counterparts(source.partner, *ROLES[source.module]),
-            removal=True,
             of_version=version,
             pulled=True,
         )
