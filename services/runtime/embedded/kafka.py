@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from services.runtime.embedded import jars, ports, processes
-from services.runtime.embedded.errors import NoSpace, NotRunning, StartFailed
+from services.runtime.embedded.errors import NoSpace, StartFailed
 from services.runtime.embedded.kafka_settings import controller_properties, server_properties
 from services.runtime.embedded.ports import PortBook
+from services.runtime.embedded.server import Server
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -44,19 +46,18 @@ def cluster_id(new: Callable[[], uuid.UUID]) -> str:
 
 
 @dataclass(slots=True)
-class Kafka:
+class Kafka(Server):
     """The node of one deployment; everything it needs is in `folder`.
 
     Its port stays the same over stops and starts while it is free, so that running clients find the node again.
     """
 
-    folder: Path
-    records: Path
-    log_file: Path
+    NAME: ClassVar[str] = "kafka"
+    TITLE: ClassVar[str] = "Kafka"
+
     ports: PortBook
     asked_to_stop: threading.Event | None = field(default=None, repr=False)
     heap: str = "512m"
-    _process: processes.Process | None = field(default=None, repr=False)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -67,25 +68,6 @@ class Kafka:
     def data(self) -> Path:
         """The folder of the log segments."""
         return self.folder / "data"
-
-    @property
-    def process(self) -> processes.Process:
-        """The running node.
-
-        Raises:
-            NotRunning: when it does not run.
-        """
-        found = self._process or processes.find("kafka", self.records)
-        if found is None or not found.alive():
-            raise NotRunning("Kafka is not running")
-        return found
-
-    def running(self) -> bool:
-        """Tell whether the node's process runs."""
-        try:
-            return self.process.alive()
-        except NotRunning:
-            return False
 
     def start(self) -> None:
         """Start the node, formatting its storage the first time, and wait until it serves.
@@ -130,7 +112,7 @@ class Kafka:
         begin = self.log_file.stat().st_size if self.log_file.exists() else 0
         java, *rest = self._java(class_path)
         command = [sys.executable, "-ISc", _DEAF, java, *options, *rest, "kafka.Kafka", str(properties)]
-        self._process = processes.spawn("kafka", command, records=self.records, log_file=self.log_file)
+        self._process = processes.spawn(self.NAME, command, records=self.records, log_file=self.log_file)
         try:
             yield partial(self._said, begin)
         except BaseException:
@@ -158,14 +140,9 @@ class Kafka:
         hang for ever (Kafka 4.3.1). Hence it does not hear the SIGTERM that a system that shuts down, or a service
         manager, sends to everybody at once: it waits to be stopped after its clients, or is killed, which is safe.
         """
-        found = self._process or processes.find("kafka", self.records)
+        found = self._found()
         if found is not None:
             found.stop(grace_seconds=STOP_SECONDS, ask_with=signal.SIGINT)
-        self._process = None
-
-    def kill(self) -> None:
-        """End the node by SIGKILL."""
-        self.process.kill()
         self._process = None
 
     def pause(self) -> None:

@@ -18,13 +18,15 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from psycopg import sql
 
 from services.runtime.embedded import ports, processes
-from services.runtime.embedded.errors import NoSpace, NotRunning, StartFailed
+from services.runtime.embedded.errors import NoSpace, StartFailed
 from services.runtime.embedded.ports import PortBook
+from services.runtime.embedded.server import Server
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -60,19 +62,18 @@ SETTINGS = {
 
 
 @dataclass(slots=True)
-class Postgres:
+class Postgres(Server):
     """The server of one deployment; its data and password are in `folder`.
 
     Its port stays the same over stops and starts while it is free, so that running clients find the server again.
     """
 
-    folder: Path
-    records: Path
-    log_file: Path
+    NAME: ClassVar[str] = "postgres"
+    TITLE: ClassVar[str] = "PostgreSQL"
+
     password_file: Path
     ports: PortBook
     asked_to_stop: threading.Event | None = field(default=None, repr=False)
-    _process: processes.Process | None = field(default=None, repr=False)
 
     @property
     def data(self) -> Path:
@@ -82,25 +83,6 @@ class Postgres:
     def url(self, database: str = USER) -> str:
         """Where clients connect; holds the password, so it is for no log."""
         return f"postgresql://{USER}:{self.password_file.read_text()}@{ports.LOOPBACK}:{self.ports.known('postgres')}/{database}"
-
-    @property
-    def process(self) -> processes.Process:
-        """The running server.
-
-        Raises:
-            NotRunning: when it does not run.
-        """
-        found = self._process or processes.find("postgres", self.records)
-        if found is None or not found.alive():
-            raise NotRunning("PostgreSQL is not running")
-        return found
-
-    def running(self) -> bool:
-        """Tell whether the server's process runs."""
-        try:
-            return self.process.alive()
-        except NotRunning:
-            return False
 
     def start(self) -> None:
         """Start the server, making its data directory the first time, and wait until it answers.
@@ -122,7 +104,7 @@ class Postgres:
             *options,
         ]
         self._process = processes.spawn(
-            "postgres",
+            self.NAME,
             command,
             records=self.records,
             log_file=self.log_file,
@@ -166,14 +148,9 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server if it runs, ending its connections."""
-        found = self._process or processes.find("postgres", self.records)
+        found = self._found()
         if found is not None:
             found.stop(grace_seconds=STOP_SECONDS, ask_with=signal.SIGINT)
-        self._process = None
-
-    def kill(self) -> None:
-        """End the server by SIGKILL; the next start recovers from its log."""
-        self.process.kill()
         self._process = None
 
     def copy_to(self, folder: Path) -> None:
