@@ -52,6 +52,18 @@ class Authorities:
             self._own[platform, min_tls] = now + self._look_seconds, own
         return self._usual[min_tls] if own is None else own[1]
 
+    def renewed(self, platform: str, min_tls: MinTls) -> bool:
+        """Look at a platform's file at once, and tell whether it is called with others than before.
+
+        Raises:
+            services.runtime.settings.SettingsError: when its file holds no certificates.
+        """
+        before = self.context(platform, min_tls)
+        known = self._own.get((platform, min_tls))
+        if known is not None:
+            self._own[platform, min_tls] = self._monotonic(), known[1]
+        return self.context(platform, min_tls) is not before
+
     def _looked_up(self, file: Path, min_tls: MinTls, known: _Own) -> _Own:
         try:
             changed_at = file.stat().st_mtime_ns

@@ -90,7 +90,7 @@ class PartnerClient:
     async def _try(self, request: PartnerRequest, seconds: float, max_bytes: int) -> Fetched:
         limits = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, self._settings.connect_timeout_seconds))
         try:
-            return await self._exchange(request, limits, max_bytes)
+            return await self._trusting(request, limits, max_bytes)
         except TimeoutError:
             return _failed(Failing.TIMEOUT, f"no answer within {seconds:g} s")
         except aiohttp.ClientSSLError as error:
@@ -99,6 +99,15 @@ class PartnerClient:
             return _failed(Failing.UNREACHABLE, str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failed(Failing.UNREACHABLE, f"no connection ({type(error).__name__})")
+
+    async def _trusting(self, request: PartnerRequest, limits: aiohttp.ClientTimeout, max_bytes: int) -> Fetched:
+        """Exchange, once more where the partner's authorities were renewed a moment ago."""
+        try:
+            return await self._exchange(request, limits, max_bytes)
+        except aiohttp.ClientSSLError:
+            if not self._authorities.renewed(request.platform, request.options.min_tls):
+                raise
+            return await self._exchange(request, limits, max_bytes)
 
     async def _exchange(self, request: PartnerRequest, limits: aiohttp.ClientTimeout, max_bytes: int) -> Fetched:
         session = self._opened()

@@ -57,3 +57,17 @@ def test_a_file_without_certificates_is_said_to_be_one(authorities: Authorities,
     for _ in range(2):
         with pytest.raises(SettingsError):
             authorities.context("FR-SUN", "1.3")
+
+
+def test_a_file_that_was_renewed_a_moment_ago_is_found_when_it_is_asked_for(
+    authorities: Authorities, tmp_path: Path
+) -> None:
+    file = tmp_path / "FR-SUN.pem"
+    file.write_bytes(make(tmp_path / "made", "Sun")[0].read_bytes())
+    former = authorities.context("FR-SUN", "1.3")
+    assert not authorities.renewed("FR-SUN", "1.3")
+    os.utime(file, (1, 1))
+    assert authorities.context("FR-SUN", "1.3") is former
+    assert authorities.renewed("FR-SUN", "1.3")
+    assert authorities.context("FR-SUN", "1.3") is not former
+    assert not authorities.renewed("NL-CSP", "1.3")
