@@ -4,11 +4,13 @@ GET /admin/cdrs/{cso}/{cdr_id}     a cleared CDR and why; 404 while it waits, an
 GET /admin/cdrs?id=                the cleared CDRs of an id, whichever CSO gave it
 GET /admin/cdrs?cso=&csp=&verdict=&code=&after=&limit=
 GET /admin/missing-cdrs?cso=&csp=&after=&limit=  sessions that ended and have no CDR after the agreed time
+GET /admin/numbering/{cso}         which numbers are missing, where a CSO numbers its CDRs
 GET /admin/balances?after=&limit=  what each home-CSP owes each visited-CSO, per currency
 GET /admin/balances/{cso}/{csp}    the same of one pair
 GET /admin/summary?cso=&csp=       counts by verdict and finding code, kWh and money per location
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.clearing import missing, reports
+from services.clearing.audit.numbering import gaps
 from services.clearing.settings import ClearingRules
 from services.core.clock import format_utc
 from services.core.errors import BadContent, NotFound
@@ -36,6 +39,7 @@ class Admin:
             Route("/admin/cdrs/{cso}/{cdr_id:path}", self.one_cdr, methods=["GET"]),
             Route("/admin/cdrs", self.list_cdrs, methods=["GET"]),
             Route("/admin/missing-cdrs", self.list_missing, methods=["GET"]),
+            Route("/admin/numbering/{cso}", self.numbering, methods=["GET"]),
             Route("/admin/balances/{cso}/{csp}", self.balance, methods=["GET"]),
             Route("/admin/balances", self.list_balances, methods=["GET"]),
             Route("/admin/summary", self.summary, methods=["GET"]),
@@ -97,6 +101,17 @@ class Admin:
         shown = [reports.shown({name: row[name] for name in row if name != "session_key"}) for row in rows[:limit]]
         after = None if last is None else f"{last['visited_cso']}|{last['session_key']}"
         return answer({"missing": shown, "next": after})
+
+    async def numbering(self, request: Request) -> Response:
+        """Show gaps in a CSO's numbering; of a CSO with more CDRs than are looked at, none is shown."""
+        cso, most = _in_path(request, "cso"), self._rules.max_numbering_rows
+        async with self._engine.connect() as connection:
+            ids = await reports.ids_of(connection, cso, most + 1)
+        is_complete = len(ids) <= most
+        # Many ids take a moment, in which verdicts go on.
+        found = await asyncio.to_thread(lambda: list(gaps(ids))) if is_complete else []
+        shown = [{"detail": each.detail, "numbers": each.numbers} for each in found]
+        return answer({"visited_cso": cso, "cdrs": min(len(ids), most), "complete": is_complete, "gaps": shown})
 
     async def balance(self, request: Request) -> Response:
         """Show what one home-CSP owes one visited-CSO, per currency; an empty list where nothing was booked."""

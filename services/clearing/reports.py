@@ -14,6 +14,11 @@ from services.clearing.tables import cdrs, ledger, waiting
 from services.core.money import plain
 
 _HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key", "explanation"})
+_IDS: Final = text(
+    """SELECT cdr_id FROM clearing.cdrs WHERE visited_cso = :cso
+    UNION ALL SELECT CAST(content AS json) ->> 'cdr_id' FROM clearing.waiting_cdrs WHERE visited_cso = :cso
+    LIMIT :max_rows"""
+)
 _SHOWN: Final = tuple(column for column in cdrs.columns if column.name not in _HIDDEN)
 # CSOs are few: from one to the next through the index of the primary key, instead of over all CDRs.
 _SENDERS: Final = text(
@@ -54,6 +59,12 @@ async def waits_until(connection: AsyncConnection, cso: str, cdr_id: str) -> Any
     """Return the deadline of a CDR that waits for what it names."""
     query = select(waiting.c.waits_until).where(waiting.c.visited_cso == cso, waiting.c.cdr_key == same(cdr_id))
     return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def ids_of(connection: AsyncConnection, cso: str, max_rows: int) -> list[str]:
+    """Return the ids of all CDRs that a CSO has sent, cleared or waiting, but no more than so many."""
+    found = await connection.execute(_IDS, {"cso": cso, "max_rows": max_rows})
+    return list(found.scalars())
 
 
 def of_parties(cso: str | None, csp: str | None) -> ColumnElement[bool]:

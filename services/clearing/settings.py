@@ -59,6 +59,7 @@ class ClearingRules(AuditBounds):
         authorization_kept_days: How long an authorization is kept for CDRs that name it.
         prune_seconds: How often older ones are looked for.
         max_prune_rows: The most that one transaction deletes.
+        max_numbering_rows: Of a CSO with more CDRs, gaps in its numbering are not looked for.
         max_page_rows: The most CDRs or balances that one answer of the admin API lists.
     """
 
@@ -75,6 +76,7 @@ class ClearingRules(AuditBounds):
     authorization_kept_days: Count = 400
     prune_seconds: Seconds = 60
     max_prune_rows: Count = 1_000
+    max_numbering_rows: Count = 200_000
     max_page_rows: Count = 500
 
     @property

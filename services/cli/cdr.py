@@ -1,6 +1,7 @@
 """`roamwatt cdr`: what became of CDRs, and who owes whom."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -91,15 +92,26 @@ def missing(
     limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List sessions that ended and have no CDR after the agreed time."""
+    """List sessions that ended and have no CDR after the agreed time; of one CSO also gaps in its CDRs' numbers."""
     query: dict[str, str | int] = {name: value for name, value in (("cso", cso), ("csp", csp)) if value}
-    found = AdminApi.here().get("clearing", "/missing-cdrs", limit=limit, **query)
+    api = AdminApi.here()
+    found = api.get("clearing", "/missing-cdrs", limit=limit, **query)
+    numbering = api.get("clearing", f"/numbering/{quoted(cso)}") if cso else None
     if as_json:
-        show_json(found)
+        show_json(found | {"numbering": numbering})
         return
-    show_rows(found["missing"], MISSING, "No CDR is missing.")
+    show_rows(found["missing"], MISSING, "No session is without its CDR.")
     if found["next"]:
         say(f"\nThere are more than {limit}.")
+    if numbering is not None:
+        for line in _numbering(numbering):
+            say(line)
+
+
+def _numbering(found: Mapping[str, Any]) -> list[str]:
+    if not found["complete"]:
+        return [f"\nIts numbering was not looked at: it has more than {found['cdrs']} CDRs."]
+    return [f"\n{each['detail']}" for each in found["gaps"]] or ["\nThere is no gap in its numbering, if it has one."]
 
 
 @app.command()

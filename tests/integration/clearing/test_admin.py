@@ -2,8 +2,9 @@
 
 from sqlalchemy import text
 
+from services.clearing import reports
 from tests.integration.clearing_api import Api
-from tests.integration.clearing_rig import agreement, cdr, session
+from tests.integration.clearing_rig import agreement, cdr, on, session
 from tests.unit.clearing import samples
 
 
@@ -103,3 +104,21 @@ async def test_the_summary_adds_up(api: Api) -> None:
     assert (place_shown["kwh"], place_shown["amount"]) == ("39.00000000", "11.00000000")
     assert shown["waiting"] == 1
     assert (await api.get("summary"))[1]["waiting"] == 2
+
+
+async def test_gaps_in_a_csos_numbering_are_told(api: Api) -> None:
+    numbers = [number for number in range(30) if number not in {7, 8, 20}]
+    await api.rig.take("cdr.submitted", *(on(number, cdr_id=f"R-{number:04}") for number in numbers if number != 15))
+    await api.cdr("R-0015", session_id="waits")
+    status, shown = await api.get("numbering/be-bec")
+    assert (status, shown["cdrs"], shown["complete"]) == (200, 27, True)
+    (gap,) = shown["gaps"]
+    assert gap["numbers"]["missing"] == "3"
+    assert "R-0007 to R-0008, R-0020" in gap["detail"]
+    assert (await api.get("numbering/DE-XXX"))[1]["gaps"] == []
+
+
+async def test_no_more_ids_are_looked_at_than_the_bound(api: Api) -> None:
+    await api.rig.take("cdr.submitted", *(on(number) for number in range(4)))
+    async with api.rig.engine.connect() as connection:
+        assert len(await reports.ids_of(connection, "BE-BEC", 3)) == 3

@@ -238,14 +238,19 @@ def test_agreements_are_shown_with_what_they_say_of_prices_and_findings(monkeypa
 def test_missing_cdrs_are_listed_and_there_for_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"missing": [{"session_id": "S1", "visited_cso": "FR-CSO", "kwh": "20"}], "next": "FR-CSO|s1"}
     arguments = ["missing", "--cso", "FR-CSO", "--limit", "1"]
-    result, fake = run(monkeypatch, cdr.app, arguments, {"/missing-cdrs": found})
-    assert fake.asked == [("clearing", "/missing-cdrs", {"limit": 1, "cso": "FR-CSO"})]
+    gap = {"visited_cso": "FR-CSO", "cdrs": 30, "complete": True, "gaps": [{"detail": "C7 is missing."}]}
+    answers = {"/missing-cdrs": found, "/numbering/FR-CSO": gap}
+    result, fake = run(monkeypatch, cdr.app, arguments, answers)
+    assert fake.asked[0] == ("clearing", "/missing-cdrs", {"limit": 1, "cso": "FR-CSO"})
+    assert "C7 is missing." in result.stdout
     assert "S1" in result.stdout
     assert "more than 1" in result.stdout
     result, _ = run(monkeypatch, cdr.app, ["missing", "--json"], {"/missing-cdrs": found})
-    assert json.loads(result.stdout) == found
-    result, _ = run(monkeypatch, cdr.app, ["missing"], {"/missing-cdrs": {"missing": [], "next": None}})
-    assert "No CDR is missing." in result.stdout
+    assert json.loads(result.stdout) == found | {"numbering": None}
+    answers = {"/missing-cdrs": {"missing": [], "next": None}, "/numbering/FR-CSO": gap | {"complete": False}}
+    result, _ = run(monkeypatch, cdr.app, ["missing", "--cso", "FR-CSO"], answers)
+    assert "No session is without its CDR." in result.stdout
+    assert "not looked at: it has more than 30 CDRs" in result.stdout
 
 
 def test_cdr_ids_of_partners_cannot_change_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
