@@ -22,7 +22,9 @@ class Finding(Record):
 class ClearedComponent(Record):
     """One line of our own rating."""
 
-    component_type: str = Field(description="What is priced: ENERGY, TIME, PARKING_TIME or FLAT.")
+    component_type: str = Field(
+        description="What is priced: ENERGY, TIME, PARKING_TIME, FLAT, or ADJUSTMENT (what a least or highest price adds or takes away)."
+    )
     volume: Decimal28 = Field(description="How much was billed, in the component's unit.")
     unit: str = Field(description="Unit of the volume: KWH, HOUR or SESSION.")
     price: Decimal28 = Field(description="Price of one unit, without tax, in the record's currency.")
