@@ -12,7 +12,8 @@ from services.core.money import EXACT, ZERO, plain
 
 _WATT_HOUR: Final = Decimal("0.001")
 _POWERS: Final = ("MAX_POWER", "POWER")
-Bound = tuple[Decimal, str]
+Bound = tuple[Decimal, str, Decimal]
+"""Most energy, why, and the figure that stands in the reason."""
 
 
 def amount(case: Case) -> Iterator[Finding]:
@@ -22,9 +23,9 @@ def amount(case: Case) -> Iterator[Finding]:
         yield find(Code.ENERGY_NEGATIVE, energy=energy)
     elif not energy and not case.claim.unreadable:
         yield find(Code.ENERGY_ZERO)
-    limit, why = min(_bounds(case), key=lambda bound: bound[0])
+    limit, why, figure = min(_bounds(case), key=lambda bound: bound[0])
     if energy > limit:
-        yield find(Code.ENERGY_IMPLAUSIBLE, energy=energy, limit=limit, why=why)
+        yield find(Code.ENERGY_IMPLAUSIBLE, energy=energy, limit=limit, why=why.format(_figure(figure)))
 
 
 def against_periods(case: Case) -> Iterator[Finding]:
@@ -76,19 +77,19 @@ def _too_strong(case: Case, power: Decimal) -> Iterator[Finding]:
 
 def _bounds(case: Case) -> Iterator[Bound]:
     rules, location, battery = case.rules, case.facts.location, case.facts.battery_kwh
-    yield rules.energy_ceiling_kwh, "no session delivers more"
+    yield rules.energy_ceiling_kwh, "no session delivers more", ZERO
     if battery is None:
         held = rules.largest_battery_kwh
-        yield EXACT.multiply(held, rules.battery_margin_factor), "no car's battery holds so much, with a margin"
+        yield EXACT.multiply(held, rules.battery_margin_factor), "no car's battery holds so much, with a margin", held
     else:
-        yield EXACT.multiply(battery, rules.battery_margin_factor), f"the battery holds {_figure(battery)} kWh"
+        yield EXACT.multiply(battery, rules.battery_margin_factor), "the battery holds {} kWh", battery
     if not case.claim.times_known:
         return
     if location is not None and location.power_kw is not None:
         limit = _at_power(location.power_kw, EXACT.multiply(case.hours, rules.power_margin_factor))
-        yield limit, f"{_figure(location.power_kw)} kW for the time of the session, with a margin"
+        yield limit, "{} kW for the time of the session, with a margin", location.power_kw
     elif case.claim.started_at == case.claim.ended_at:
-        yield ZERO, "the session takes no time"
+        yield ZERO, "the session takes no time", ZERO
 
 
 def _at_power(power: Decimal, hours: Decimal) -> Decimal:

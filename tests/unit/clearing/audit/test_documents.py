@@ -1,4 +1,7 @@
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -7,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.clearing.audit import documents
-from services.clearing.audit.claims import Claim, Cost, SignedValue
+from services.clearing.audit.claims import Claim, Cost, SignedValue, same
 from services.clearing.audit.documents import Unreadable
 from services.clearing.audit.engine import audit
-from services.clearing.audit.facts import AgreementFact, Facts
+from services.clearing.audit.facts import AgreementFact, AuthorizationFact, CreditedFact, Facts, Neighbour, Source
 from services.clearing.audit.rules import AuditRules
 from services.clearing.claims import claim_of
 from tests.unit.clearing import samples
 from tests.unit.clearing.audit.documents import PLACE, TOKEN, document, period, tariff
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 TERMS = AgreementFact.always(Decimal("0.01"), samples.CENTS, {})
 
 
@@ -170,6 +174,7 @@ JSON = st.recursive(
     | st.decimals()
     | st.floats()
     | st.text(max_size=8)
+    | st.sampled_from([period(), PLACE, {"excl_vat": Decimal("1E+19"), "incl_vat": -1}, {"type": "TIME", "volume": -5}])
     | st.sampled_from(["2026-03-01T08:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "ENERGY", "#NA", "T1"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(document())), inner, max_size=4),
     max_leaves=8,
@@ -199,8 +204,33 @@ def test_a_cdr_with_anything_in_it_gives_findings_and_never_an_exception(
 def judged(value: object) -> None:
     found = documents.read(value)
     if isinstance(found, Claim):
-        location = samples.location(time_zone="Nowhere/Land")
-        assert audit(found, Facts(agreements=[TERMS], location=location), AuditRules()).verdict
-        assert found.key
+        for known in hostile(found):
+            judgement = audit(found, known, AuditRules())
+            assert judgement.verdict
+            assert all(finding.detail and len(finding.detail) < 2500 for finding in judgement.findings)
     else:
         assert found.findings
+
+
+def hostile(claim: Claim) -> Iterator[Facts]:
+    """Facts that contradict the CDR in all that can be known, at the ends of the calendar too."""
+    terms: dict[str, Any] = {"agreements": [TERMS]}
+    yield Facts(**terms, location=samples.location(time_zone="Nowhere/Land"))
+    twin = replace(Neighbour.of(claim), cdr_id="C0")
+    other = replace(twin, key=("", "x"), session=None, connector=("", "", ""))
+    authorization = AuthorizationFact("A", 1, "XX-YYY", "p", "BLOCKED", LAST, "L9", ["E9"])
+    credited = CreditedFact("C0", 1, claim.home_csp, Decimal("-1E+19"), claim.currency, None)
+    for time in (FIRST, LAST):
+        yield Facts(
+            **terms,
+            session=samples.session(started_at=time, ended_at=time, kwh=Decimal("1E+19"), currency="XXX"),
+            authorization=authorization,
+            tariffs={same(each.tariff_id): replace(each, elements=()) for each in claim.tariffs},
+            location=samples.location(power_kw=Decimal("1E-8")),
+            credited=credited,
+            neighbours=[twin, other, replace(twin, key=("", "y"), started_at=time, ended_at=time)],
+            meter_keys=["", "zz", "00"],
+            battery_kwh=Decimal(0),
+            now=time,
+            sources=frozenset(Source),
+        )
