@@ -70,8 +70,13 @@ class Groupers:
         return (self.statuses, *objects)
 
 
-def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings) -> Groupers:
-    """Return the queues, wired to their decisions."""
+def groupers(
+    transactions: Transactions,
+    vault: Vault,
+    settings: GatewaySettings,
+    on_committed: Callable[[], None] = lambda: None,
+) -> Groupers:
+    """Return the queues, wired to their decisions; `on_committed` is called after each commit."""
 
     def of(module: Module) -> Grouper[Push, Result]:
         return grouper(Pushers(module.name).noticing(Pipeline(module, vault).decide))
@@ -83,6 +88,7 @@ def groupers(transactions: Transactions, vault: Vault, settings: GatewaySettings
             max_batch_requests=settings.grouping.max_batch_requests,
             max_wait_milliseconds=settings.grouping.max_wait_milliseconds,
             max_queue_requests=settings.grouping.max_queue_requests,
+            on_committed=on_committed,
         )
 
     return Groupers(

@@ -146,6 +146,8 @@ class DeliverySettings(Group):
     """Bounds of what is delivered to partners, each partner for itself.
 
     Attributes:
+        poll_milliseconds: How often rows that other replicas queued, or that wait for their time, are looked for.
+        rest_milliseconds: The least time between two such looks; a replica looks at once for what it queued itself.
         max_concurrent_requests: Of one replica to one partner; also what one transaction leases for it.
         max_turns_together: Partners whose deliveries are settled and leased in one transaction; others send meanwhile.
         lease_seconds: When another replica may send what one has leased; longer than a request can take.
@@ -157,6 +159,7 @@ class DeliverySettings(Group):
     """
 
     poll_milliseconds: Milliseconds = 100
+    rest_milliseconds: Milliseconds = 20
     max_concurrent_requests: Count = 32
     max_turns_together: Count = 16
     lease_seconds: Seconds = 20

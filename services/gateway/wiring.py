@@ -80,7 +80,9 @@ class Wiring:
     @cached_property
     def groupers(self) -> public.Groupers:
         """The queues of pushes."""
-        return public.groupers(self._context.transactions, self._keys.vault, self._settings)
+        vault, settings = self._keys.vault, self._settings
+        # What was pushed is delivered at once, and not only when the queue is looked at next.
+        return public.groupers(self._context.transactions, vault, settings, self.dispatcher.wake)
 
     @cached_property
     def pending(self) -> PendingReplies:

@@ -22,6 +22,7 @@ class Grouper(Generic[Request, Answer]):
         max_batch_requests: int,
         max_wait_milliseconds: float,
         max_queue_requests: int,
+        on_committed: Callable[[], None] = lambda: None,
     ) -> None:
         """Wire a grouper.
 
@@ -29,8 +30,9 @@ class Grouper(Generic[Request, Answer]):
             decide: Answers a group, in the same order, inside its work; raises BadContent for what cannot be taken.
             max_wait_milliseconds: How long a group waits for more requests after its first. While one group commits
                 the next one gathers, so 0 already groups well under load and costs nothing without.
+            on_committed: Is called after each commit.
         """
-        self._transactions, self._decide = transactions, decide
+        self._transactions, self._decide, self._on_committed = transactions, decide, on_committed
         self._max_batch, self._wait_seconds = max_batch_requests, max_wait_milliseconds / 1000
         self._queue: asyncio.Queue[tuple[Request, asyncio.Future[Answer]]] = asyncio.Queue(max_queue_requests)
 
@@ -86,6 +88,7 @@ class Grouper(Generic[Request, Answer]):
             for _, waiting in group:
                 _fail(waiting, error)
         else:
+            self._on_committed()
             for (_, waiting), answer in zip(group, answers, strict=True):
                 if not waiting.done():
                     waiting.set_result(answer)

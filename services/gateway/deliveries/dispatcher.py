@@ -28,21 +28,35 @@ class Dispatcher:
         self._engine, self.parts = by_statement(engine), parts
         wired = (parts.transactions, parts.renderer, parts.report, parts.settings, parts.jitter, parts.new_id)
         self.turns = Turns(TurnParts(*wired))
+        self._woken = asyncio.Event()
         self._couriers: dict[str, Courier] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Dispatch until cancelled; what is under way then is given back to the queue."""
-        seconds = self.parts.settings.poll_milliseconds / 1000
         turns = asyncio.create_task(self.turns.run(), name="turns")
         try:
             while not turns.done():
                 await self._send_out()
-                await asyncio.sleep(seconds)
+                await self._rest()
             turns.result()
         finally:
             await _stop(self._tasks.values())
             await _stop([turns])
+
+    def wake(self) -> None:
+        """Look at the queue soon: this replica may have put something in it."""
+        self._woken.set()
+
+    async def _rest(self) -> None:
+        """Wait until this replica has put something in the queue, or until it is time to look for others' rows."""
+        settings = self.parts.settings
+        await asyncio.sleep(settings.rest_milliseconds / 1000)
+        try:
+            await asyncio.wait_for(self._woken.wait(), settings.poll_milliseconds / 1000)
+        except TimeoutError:
+            return
+        self._woken.clear()
 
     async def _send_out(self) -> None:
         now = self.parts.clock()

@@ -77,3 +77,23 @@ async def test_what_waits_at_the_end_is_told_so() -> None:
     running.cancel()
     with pytest.raises(Unavailable, match="stopping"):
         await waiting
+
+
+async def test_a_commit_is_told_before_its_answers_and_a_failure_is_not() -> None:
+    transactions, told = Transactions(), list[str]()
+    tested: Grouper[int, int] = Grouper(
+        transactions,
+        decide,
+        max_batch_requests=8,
+        max_wait_milliseconds=0,
+        max_queue_requests=8,
+        on_committed=lambda: told.append("committed"),
+    )
+    running = asyncio.create_task(tested.run())
+    assert await tested.submit(1) == 10
+    assert told == ["committed"]
+    transactions.away = True
+    with pytest.raises(Unavailable):
+        await tested.submit(1)
+    running.cancel()
+    assert told == ["committed"]

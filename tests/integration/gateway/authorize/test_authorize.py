@@ -126,6 +126,19 @@ async def test_a_home_csp_that_needs_to_know_where_is_passed_on(gateway: Gateway
     assert gateway.direct.of("authorization.answered")[0].failure == "BAD_ANSWER"
 
 
+@pytest.mark.ocpi_rule(20)
+async def test_opening_hours_and_the_status_of_an_evse_play_no_part(gateway: Gateway, home: Partner) -> None:
+    out_of_order = samples.evse(status="OUTOFORDER")
+    closed = {"twentyfourseven": False, "regular_hours": [], "exceptional_openings": []}
+    location = samples.location(evses=[out_of_order], opening_times=closed)
+    place = "/ocpi/2.2.1/receiver/locations/FR/SUN/LOC1"
+    assert (await gateway.client("token-of-FR-SUN").put(place, json=location)).status_code == 201
+    gateway.direct.act = has_asked(gateway)
+    home.answer = lambda _sent: web.json_response(SUCCESS | {"data": {"allowed": "ALLOWED", "token": samples.token()}})
+    answer = await ask(gateway, {"location_id": "LOC1", "evse_uids": ["E1"]})
+    assert (answer.json()["data"]["allowed"], len(home.sent)) == ("ALLOWED", 1)
+
+
 async def test_without_a_decision_in_time_the_cso_is_told_to_come_again(gateway: Gateway) -> None:
     answer = await ask(gateway)
     assert (answer.status_code, answer.json()["status_code"]) == (503, 3000)

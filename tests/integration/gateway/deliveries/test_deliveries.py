@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from services.gateway.deliveries.courier import Courier
+from services.gateway.deliveries.dispatcher import Dispatcher
 from services.gateway.deliveries.operating import retry
 from tests.integration.gateway.delivering import (
     BUSY,
@@ -202,6 +204,18 @@ async def test_replicas_share_the_queue(
         await until_empty(gateway, GOOD)
     assert sorted(sent.path for sent in partners[GOOD].sent) == sorted(_urls(ids))
     assert len(await gateway.completed(GOOD)) == len(ids)
+
+
+async def test_what_this_replica_queued_goes_out_at_once(gateway: Delivering, partners: Mapping[str, Partner]) -> None:
+    parts = gateway.dispatcher.parts
+    seldom = parts.settings.model_copy(update={"poll_milliseconds": 600_000})
+    dispatcher = Dispatcher(gateway.engine, replace(parts, settings=seldom))
+    async with running(dispatcher):
+        for object_id in ("LOC1", "LOC2"):
+            await gateway.publish(object_id, [GOOD])
+            dispatcher.wake()
+            await until_empty(gateway, GOOD)
+    assert [sent.path for sent in partners[GOOD].sent] == _urls(["LOC1", "LOC2"])
 
 
 async def test_what_a_partner_has_no_endpoint_for_is_left_to_be_pulled(
