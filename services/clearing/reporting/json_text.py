@@ -18,6 +18,7 @@ MAX_VALUE_CHARACTERS: Final = 4 * 1024 * 1024
 """The longest CDR that is read; the longest of a field test had 200,000, most of them signed meter values."""
 
 _CHUNK: Final = 1 << 18
+_COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 
@@ -127,9 +128,12 @@ class Cursor:
             line = self.line
             value, problem = self.value()
             yield line, value, problem
-            if self.take("]"):
+            comma = _COMMA.match(self._buffer, self._place)
+            if comma is not None and comma.end() < len(self._buffer):
+                self._go_to(comma.end())
+            elif self.take("]"):
                 return
-            if not self.take(","):
+            elif not self.take(","):
                 raise BrokenJson("a comma or the end of the list was expected")
 
     def _go_to(self, place: int) -> None:

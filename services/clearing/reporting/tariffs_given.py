@@ -84,6 +84,8 @@ class GivenTariffs:
 
     def named_by(self, claim: Claim) -> Mapping[str, Tariff]:
         """Return those that a CDR names, whether it copies them or not, by `same`."""
+        if not self._versions:
+            return {}
         found = {name: self.find(name, claim.visited_cso, claim.started_at) for name in claim.tariff_names}
         return {name: tariff for name, tariff in found.items() if tariff is not None}
 
