@@ -24,6 +24,8 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 NO_TEXT: Final = "it has bytes that are not UTF-8"
 
+HALF: Final = "it has a half of a character (a lone surrogate)"
+
 
 class BrokenJson(ValueError):
     """From here on a stream cannot be read."""
@@ -53,7 +55,10 @@ class Decoder:
             value, end = self._decoder.raw_decode(text, start)
         except RecursionError as error:
             raise BrokenJson("it is nested too deeply") from error
-        return value, end, f"it says {self._doubled[0][:40]} twice" if self._doubled else None
+        if self._doubled:
+            return value, end, f"it says {self._doubled[0][:40]} twice"
+        escaped = text.find("\\ud", start, end) >= 0 or text.find("\\uD", start, end) >= 0
+        return value, end, HALF if escaped and not _whole(value) else None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
         found = dict(pairs)
@@ -61,6 +66,11 @@ class Decoder:
             names = [name for name, _ in pairs]
             self._doubled.append(next(name for name in names if names.count(name) > 1))
         return found
+
+
+def _whole(value: object) -> bool:
+    """Say whether all texts of a value are such: JSON can escape a half of a character, which no file can hold."""
+    return is_text(json.dumps(value, ensure_ascii=False, default=str))
 
 
 @dataclass(slots=True)

@@ -91,8 +91,9 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
     with Index.temporary(order.work_folder) as index:
         sessions = GivenSessions.read(order.sessions, index)
         _fill(order, terms, index, tell)
-        tell("Looking for neighbours", summary.rows, 0)
+        tell("Looking for neighbours", 0, 0)
         index.link(timedelta(minutes=terms.rules.near_duplicate_minutes))
+        tell("Looking for neighbours", 0, 1)
         notes: list[str] = []
         lookup = _Lookup(index, sessions)
         for judged in _judged(lookup, _rows(order, "Auditing", notes, tell), terms):

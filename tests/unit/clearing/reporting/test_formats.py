@@ -142,6 +142,13 @@ def test_nesting_beyond_all_bounds_breaks_nothing(tmp_path: Path) -> None:
     assert ids(found) == [None, "2"]
 
 
+def test_half_a_character_is_no_text(tmp_path: Path) -> None:
+    content = '[{"id": "\\ud83d\\ude00"}, {"id": "\\ud83d"}, {"id": "\\uDE00 x"}, {"id": "3"}]'
+    found = rows(written(tmp_path, content))
+    assert ids(found) == ["\U0001f600", None, None, "3"]
+    assert found[1].problem == "it has a half of a character (a lone surrogate)"
+
+
 @pytest.mark.parametrize("content", [b"", b"   \n \n", gzip.compress(b"")])
 def test_a_file_with_nothing_in_it_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(CannotReadFile, match=r"is empty|white space"):
