@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.api import AdminApi, quoted
+from services.cli.api import AdminApi, pages, quoted
 from services.cli.output import show_fields, show_rows
-from services.cli.partner import pages
 from services.core.errors import BadContent
 from services.core.findings import Code, Severity
 
@@ -100,7 +99,7 @@ def add(
 @app.command("list")
 def list_all() -> None:
     """List the agreements."""
-    rows = [each | {"prices": prices(each)} for each in pages("/agreements", "agreements")]
+    rows = [each | {"prices": prices(each)} for each in pages(AdminApi.here(), "registry", "/agreements", "agreements")]
     show_rows(rows, COLUMNS, "There are no agreements: `roamwatt agreement add --help`.")
 
 

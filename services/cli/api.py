@@ -84,6 +84,16 @@ class AdminApi:
         )
 
 
+def pages(api: AdminApi, service: str, path: str, key: str) -> list[dict[str, Any]]:
+    """Return all rows of a list, page after page; raises as `AdminApi.get`."""
+    page: dict[str, Any] = api.get(service, path)
+    rows = list[dict[str, Any]](page[key])
+    while page["next"]:
+        page = api.get(service, path, after=page["next"])
+        rows += page[key]
+    return rows
+
+
 def quoted(part: str) -> str:
     """Return one part of a path, such as an id that a partner chose."""
     return urllib.parse.quote(part, safe="")

@@ -7,12 +7,11 @@ import typer
 
 from services.cli.api import AdminApi, quoted
 from services.cli.cdr_view import show_cdr
-from services.cli.output import console, say, show_json, show_rows
+from services.cli.output import AsJson, console, say, show_json, show_rows
 from services.core.errors import Conflict, NotFound
 
 app = typer.Typer(help="Look at cleared CDRs and balances.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 COLUMNS = {
     "cdr_id": "CDR",
     "visited_cso": "visited-CSO",

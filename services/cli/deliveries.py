@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import age, say, show_json, show_rows
+from services.cli.output import AsJson, age, say, show_json, show_rows
 from services.core.errors import BadContent
 
 app = typer.Typer(
@@ -48,7 +48,7 @@ def deliveries(
     module: Module = None,
     state: Annotated[str | None, typer.Option(help="Only WAITING or PARKED.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="The most to show, the oldest first.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """See what waits for partners, since when and why, and what was parked with which answer."""
     if context.invoked_subcommand is not None:

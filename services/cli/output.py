@@ -3,11 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+"""The option of commands that people and programs read."""
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

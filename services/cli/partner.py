@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from services.cli import meter_keys, pulls
-from services.cli.api import AdminApi, quoted
-from services.cli.output import say, show_fields, show_json, show_rows
+from services.cli.api import AdminApi, pages, quoted
+from services.cli.output import AsJson, say, show_fields, show_json, show_rows
 from services.core.errors import BadContent, Unavailable
 
 app = typer.Typer(help="Invite, list, suspend and remove partners.", no_args_is_help=True)
@@ -19,7 +19,6 @@ app.add_typer(meter_keys.app, name="meter-keys")
 
 Platform = Annotated[str, typer.Argument(help="Id of its platform; where it was not named, the party's id.")]
 Party = Annotated[str, typer.Argument(help="Party id: country code and party id, as in NL-TNM.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 COLUMNS = {
     "party": "party",
     "name": "name",
@@ -63,7 +62,7 @@ def token(party: Party, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_all() -> None:
     """List the partners: what was decided of each (status), and whether its system is registered (connection)."""
-    rows = pages("/partners", "partners")
+    rows = pages(AdminApi.here(), "registry", "/partners", "partners")
     try:
         found = AdminApi.here().get("gateway", "/connections")["connections"]
     except Unavailable:
@@ -170,17 +169,6 @@ def report(party: Party) -> None:
     found = AdminApi.here().get("gateway", f"/reports/{quoted(party)}")
     columns = {"decided_at": "when", "module": "module", "object_id": "id", "verdict": "verdict", "reasons": "reasons"}
     show_rows(found["refusals"], columns, "Nothing was refused.")
-
-
-def pages(path: str, key: str) -> list[dict[str, Any]]:
-    """Return all rows of a list of the registry, page after page."""
-    api, rows = AdminApi.here(), list[dict[str, Any]]()
-    page: dict[str, Any] = api.get("registry", path)
-    while True:
-        rows += page[key]
-        if not page["next"]:
-            return rows
-        page = api.get("registry", path, after=page["next"])
 
 
 def changes(values: Sequence[str]) -> dict[str, Any]:

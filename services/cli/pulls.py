@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.output import age, say, show_json, show_rows
+from services.cli.output import AsJson, age, say, show_json, show_rows
 from services.core.errors import RoamwattError, Unavailable
 
 POLL_SECONDS = 1.0
@@ -34,7 +34,7 @@ class NotInLine(RoamwattError):
 def pulls(
     of: Annotated[str | None, typer.Argument(help="Only those of this platform or party.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show which lists of partners are read, how far each is, and what is in the way."""
     found = AdminApi.here().get("gateway", "/pulls", **({"of": of} if of else {}))
