@@ -9,7 +9,7 @@ import pytest
 from services.cli import deliveries, main
 from services.cli.output import age
 from services.core.errors import BadContent
-from tests.unit.cli.test_commands import run
+from tests.unit.cli.asking import run
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 ROW = {

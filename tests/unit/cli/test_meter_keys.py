@@ -7,7 +7,7 @@ import pytest
 
 from services.cli import meter_keys, partner
 from services.core.errors import BadContent
-from tests.unit.cli.test_commands import run
+from tests.unit.cli.asking import run
 
 
 def test_a_key_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from schemas.models.gateway import DeliveryCompleted
 from services.cli import credential, dlq
 from services.runtime.avro import Codec
-from tests.unit.cli.test_commands import run
+from tests.unit.cli.asking import run
 
 NOW, SOURCE = datetime(2026, 1, 1, tzinfo=UTC), "delivery.completed"
 COMPLETED = DeliveryCompleted(

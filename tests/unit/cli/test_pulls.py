@@ -7,7 +7,7 @@ import pytest
 
 from services.cli import partner, pulls
 from services.core.errors import Unavailable
-from tests.unit.cli.test_commands import run
+from tests.unit.cli.asking import run
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROW: dict[str, Any] = {
