@@ -14,6 +14,7 @@ from services.clearing.reporting.as_data import as_data
 from services.clearing.reporting.formats import Format
 from services.clearing.reporting.judging import Terms
 from services.clearing.reporting.locations_given import GivenLocations
+from services.clearing.reporting.meter_keys_given import GivenMeterKeys
 from services.clearing.reporting.run import Order, run
 from services.clearing.reporting.tariffs_given import GivenTariffs
 from services.cli import audit_options as options
@@ -32,6 +33,7 @@ def audit(
     tariffs: options.Tariffs = None,
     locations: options.Locations = None,
     sessions: options.Sessions = None,
+    meter_keys: options.MeterKeys = None,
     invoice: options.Invoice = None,
     kind: options.Kind = Format.AUTO,
     text: options.TextFile = None,
@@ -61,8 +63,9 @@ def audit(
             AgreementFact.always(tolerance, RoundingRule(mode, digits), options.severities(severity or ())),
             rounding_per_line=per_line,
         ),
-        GivenTariffs.read(tariffs or (), encoding),
-        GivenLocations.read(locations or (), options.checked_zone(time_zone), encoding),
+        GivenTariffs.read(tariffs or ()),
+        GivenLocations.read(locations or (), options.checked_zone(time_zone)),
+        GivenMeterKeys.read(meter_keys or (), encoding),
         assume_tariff,
         with_sessions=bool(sessions),
     )
@@ -84,6 +87,7 @@ def _terms(
     agreement: AgreementFact,
     tariffs: GivenTariffs,
     locations: GivenLocations,
+    meter_keys: GivenMeterKeys,
     assumed: str | None,
     *,
     with_sessions: bool,
@@ -93,4 +97,4 @@ def _terms(
     # Only where something was looked for does its absence mean anything.
     looked = {Source.TARIFFS: len(tariffs) > 0, Source.SESSIONS: with_sessions}
     sources = frozenset(source for source, given in looked.items() if given)
-    return Terms(agreement, AuditRules(), tariffs, locations, sources, system_clock(), assumed)
+    return Terms(agreement, AuditRules(), tariffs, locations, sources, system_clock(), meter_keys, assumed)

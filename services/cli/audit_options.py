@@ -42,6 +42,9 @@ Locations: TypeAlias = Annotated[
     list[Path] | None, typer.Option(help="File with locations of OCPI in JSON: time zones, and connectors' power.")
 ]
 Sessions: TypeAlias = Annotated[list[Path] | None, typer.Option(help="File with sessions of OCPI in JSON.")]
+MeterKeys: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(help="CSV with evse_uid and public_key, to verify signed meter values with.")
+]
 Invoice: TypeAlias = Annotated[Path | None, typer.Option(help="CSV with cdr_id, amount and currency, to compare with.")]
 Kind: TypeAlias = Annotated[Format, typer.Option("--format", help="Of the CDRs.")]
 TextFile: TypeAlias = Annotated[Path | None, typer.Option("--text", help="Write the report as text.")]
@@ -67,7 +70,7 @@ Assumed: TypeAlias = Annotated[
 ]
 Cso: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Who sent CDRs that do not say it.")]
 Csp: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Whom CDRs are for that do not say it.")]
-Encoding: TypeAlias = Annotated[str, typer.Option(help="Of the files, where no byte order mark says it.")]
+Encoding: TypeAlias = Annotated[str, typer.Option(help="Of CDRs and of CSV files, where no byte order mark says it.")]
 Worst: TypeAlias = Annotated[int, typer.Option(min=0, max=500, help="So many cases of each currency are explained.")]
 MissingAfter: TypeAlias = Annotated[
     int, typer.Option(min=0, help="Hours after a session's end from which on its CDR is missing (with --sessions).")

@@ -24,6 +24,7 @@ from services.clearing.audit.rules import AuditRules
 from services.clearing.rating.tariffs import Tariff
 from services.clearing.rating.zones import zone_of
 from services.clearing.reporting.locations_given import GivenLocations
+from services.clearing.reporting.meter_keys_given import GivenMeterKeys
 from services.clearing.reporting.parties import NOBODY
 from services.clearing.reporting.rows import Row
 from services.clearing.reporting.tariffs_given import GivenTariffs
@@ -49,6 +50,7 @@ class Terms:
     locations: GivenLocations
     sources: frozenset[Source]
     now: datetime
+    meter_keys: GivenMeterKeys = field(default_factory=GivenMeterKeys)
     assumed: str | None = None
     whole: bool = True
 
@@ -117,7 +119,7 @@ def judge(row: Row, claim: Claim | Unreadable, looked: Looked, terms: Terms) -> 
         return Judged(row.number, row.line, claim.cdr_id, found, verdict(found))
     location = terms.locations.of(claim, row)
     published = terms.tariffs.named_by(claim)
-    done, findings = _audited(claim, _facts(location, published, looked, terms), terms)
+    done, findings = _audited(claim, _facts(claim, location, published, looked, terms), terms)
     zone = None if location is None else zone_of(location.time_zone)
     codes = {finding.code for finding in findings}
     over = _over(findings) if Code.TOTAL_MISMATCH in codes else None
@@ -126,7 +128,9 @@ def judge(row: Row, claim: Claim | Unreadable, looked: Looked, terms: Terms) -> 
     )
 
 
-def _facts(location: LocationFact | None, published: Mapping[str, Tariff], looked: Looked, terms: Terms) -> Facts:
+def _facts(
+    claim: Claim, location: LocationFact | None, published: Mapping[str, Tariff], looked: Looked, terms: Terms
+) -> Facts:
     return Facts(
         agreements=(terms.agreement,),
         session=looked.session,
@@ -134,6 +138,7 @@ def _facts(location: LocationFact | None, published: Mapping[str, Tariff], looke
         location=location,
         credited=looked.credited,
         neighbours=looked.neighbours,
+        meter_keys=terms.meter_keys.of(claim),
         now=terms.now,
         sources=terms.sources,
     )

@@ -105,7 +105,13 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
         if order.invoice is not None:
             invoice = compare(order.invoice, order.encoding, index.database, terms.agreement.total_tolerance)
         sets = set_findings(index, sessions, terms, order.missing_after)
-    notes += [*sets.notes, *terms.tariffs.problems, *terms.locations.problems, *sessions.problems]
+    notes += [
+        *sets.notes,
+        *terms.tariffs.problems,
+        *terms.locations.problems,
+        *terms.meter_keys.problems,
+        *sessions.problems,
+    ]
     return Report(order, terms, kind, summary, worst.cases(), invoice, sets, notes)
 
 

@@ -104,7 +104,7 @@ def terms(
         places,
         frozenset({Source.TARIFFS}) if len(given) else frozenset(),
         NOW,
-        assumed,
+        assumed=assumed,
     )
 
 
