@@ -70,6 +70,7 @@ def claim_of(cdr: CdrSubmitted) -> SubmittedClaim:
         updated_at=cdr.last_updated,
         signed=_signed(cdr.signed_data),
         unread=tuple(reader.unreadable),
+        rounded=tuple(dict.fromkeys(reader.rounded)),
     )
 
 
@@ -81,16 +82,19 @@ def _signed(data: CdrSignedData | None) -> SignedData | None:
 
 
 class _Reader:
-    """Reads numbers and remembers the fields that hold none."""
+    """Reads numbers and remembers the fields that hold none, or more digits than are kept."""
 
     def __init__(self) -> None:
         self.unreadable: list[str] = []
+        self.rounded: list[str] = []
 
     def required(self, field: str, text: str) -> Decimal:
         number = numbers.read(text)
         if number is None:
             self.unreadable.append(field)
             return ZERO
+        if numbers.is_rounded(text, number):
+            self.rounded.append(field)
         return number
 
     def optional(self, field: str, text: str | None) -> Decimal | None:
@@ -99,6 +103,8 @@ class _Reader:
         number = numbers.read(text)
         if number is None:
             self.unreadable.append(field)
+        elif numbers.is_rounded(text, number):
+            self.rounded.append(field)
         return number
 
     def hours(self, field: str, text: str | None) -> Decimal | None:

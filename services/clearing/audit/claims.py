@@ -74,6 +74,7 @@ class Claim:
         updated_at: When the CSO wrote it, as the CSO says.
         signed: Its signed meter values.
         unread: The fields whose number nobody can hold; they count as 0.
+        rounded: The fields whose number had more than eight digits after the point.
         faults: What was found while it was read.
     """
 
@@ -100,6 +101,7 @@ class Claim:
     updated_at: datetime | None = None
     signed: SignedData | None = None
     unread: Sequence[str] = ()
+    rounded: Sequence[str] = ()
     faults: Sequence[Finding] = ()
 
     @property

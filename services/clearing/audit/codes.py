@@ -45,6 +45,11 @@ class Code(StrEnum):
         _R,
         "a number that decimal(28,8) cannot hold, or that is none; it counts as 0",
     )
+    NUMBER_OVER_PRECISE = (
+        "NUMBER_OVER_PRECISE",
+        _I,
+        "a number has more than eight digits after the point",
+    )
     # The terms
     NO_AGREEMENT = "NO_AGREEMENT", _R, "no agreement of the two covers the start of the session"
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH", _R, "its currency is not the tariff's or the session's"
@@ -143,6 +148,7 @@ SENTENCES: Final[Mapping[Code, str]] = MappingProxyType(
         Code.SCHEMA_INVALID: "{path}: {reason}.",
         Code.TEXT_TOO_LONG: "{path} has {length} characters; OCPI allows {limit}.",
         Code.NUMBER_OUT_OF_RANGE: "No number of at most 20 digits before the point: {fields}.",
+        Code.NUMBER_OVER_PRECISE: "More than eight digits after the point, which are rounded: {fields}.",
         Code.NO_AGREEMENT: "{csp} and {cso} have no agreement that covers {started}.",
         Code.CURRENCY_MISMATCH: "The CDR is in {currency}, its {other} in {expected}.",
         Code.SESSION_NOT_NAMED: "The CDR names no session.",

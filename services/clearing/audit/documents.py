@@ -116,6 +116,7 @@ def _claim(reader: Reader, document: Document, head: _Head) -> Claim:
         updated_at=reader.instant(document, "last_updated", _ROOT),
         signed=_signed(reader, document),
         unread=tuple(reader.unread),
+        rounded=tuple(reader.rounded),
         faults=reader.faults,
     )
 

@@ -26,12 +26,14 @@ class Reader:
     Attributes:
         faults: What was found; at most 50, and one that says how many more there are.
         unread: The paths of numbers that nobody can hold.
+        rounded: The paths of numbers with more than eight digits after the point.
     """
 
     def __init__(self) -> None:
         self._faults: list[Finding] = []
         self._more = 0
         self.unread: list[str] = []
+        self.rounded: list[str] = []
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -76,13 +78,19 @@ class Reader:
             return None
         try:
             if type(value) is Decimal:
-                return quantize8(value)
+                return self._held(value, name, path)
             if type(value) is int:
                 return quantize8(Decimal(value))
         except OutOfRange:
             self.unread.append(f"{path}.{name}")
             return None
         return self._odd_number(value, f"{path}.{name}")
+
+    def _held(self, value: Decimal, name: str, path: str) -> Decimal:
+        held = quantize8(value)
+        if held != value:
+            self.rounded.append(f"{path}.{name}")
+        return held
 
     def _odd_number(self, value: object, path: str) -> Decimal | None:
         found = numbers.read(value) if isinstance(value, str) else None

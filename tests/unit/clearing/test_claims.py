@@ -70,3 +70,9 @@ def test_minutes_have_to_fit_too() -> None:
 def test_no_text_makes_it_fail(numbers: dict[str, Any]) -> None:
     claim = claim_of(cdr(**numbers))
     assert len(claim.unreadable) <= 3
+
+
+def test_numbers_with_more_digits_than_are_kept_are_remembered_by_their_field() -> None:
+    claim = claim_of(cdr(total_energy="20.000000001", total_time="1e-12", total_cost_excl_tax="5.0000000000"))
+    assert set(claim.rounded) == {"total_time", "total_energy"}
+    assert (claim.energy, claim.hours) == (Decimal(20), Decimal(0))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.clearing.numbers import read
+from services.clearing.numbers import is_rounded, read
 
 HELD = st.decimals(
     min_value=-(Decimal(10) ** 20) + 1,
@@ -50,3 +50,20 @@ def test_reads(text: str, expected: str) -> None:
 )  # fmt: skip
 def test_refuses(text: str) -> None:
     assert read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rounded"),
+    [("4.3999999999999995", True), ("1e-9", True), ("0.000000001", True), ("4.40000000000", False), ("1E2", False)],
+)
+def test_says_what_was_rounded(text: str, rounded: bool) -> None:
+    number = read(text)
+    assert number is not None
+    assert is_rounded(text, number) is rounded
+
+
+@given(st.decimals(min_value=-(10**6), max_value=10**6, places=12).map(str))
+def test_what_was_rounded_is_another_number(text: str) -> None:
+    number = read(text)
+    assert number is not None
+    assert is_rounded(text, number) is (number != Decimal(text))

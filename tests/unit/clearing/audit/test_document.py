@@ -11,10 +11,12 @@ FOUND = [
     Example(Code.NUMBER_OUT_OF_RANGE, {"unread": ("$.total_energy",)}),
     Example(Code.NUMBER_OUT_OF_RANGE, {"periods": (period({"ENERGY": MOST}), period({"ENERGY": MOST}))}),
     Example(Code.SCHEMA_INVALID, {"faults": (FAULT,)}),
+    Example(Code.NUMBER_OVER_PRECISE, {"rounded": ("$.total_energy",)}),
 ]
 LEGAL = [
     Example(Code.NUMBER_OUT_OF_RANGE, {"periods": (period({"ENERGY": MOST}),)}),
     Example(Code.SCHEMA_INVALID),
+    Example(Code.NUMBER_OVER_PRECISE),
 ]
 
 

@@ -30,7 +30,7 @@ def read(**changes: Any) -> Claim:
 
 
 def parsed(value: object) -> Any:
-    return documents.parse(json.dumps(value).encode())
+    return documents.parse(json.dumps(value, default=float).encode())
 
 
 def faults(claim: Claim | Unreadable) -> list[tuple[str, str, str]]:
@@ -108,8 +108,10 @@ def test_a_number_that_nobody_can_hold_is_never_a_silent_zero(name: str, value: 
     assert found.rated is None
 
 
-def test_more_digits_than_anybody_means_are_rounded_away() -> None:
-    assert read(total_energy=4.3999999999999995).energy == Decimal("4.4")
+def test_more_digits_than_anybody_means_are_rounded_away_and_told() -> None:
+    claim = read(total_energy=4.3999999999999995, total_time=Decimal("2.00000000000"))
+    assert claim.energy == Decimal("4.4")
+    assert claim.rounded == ("$.total_energy",)
 
 
 def test_long_texts_are_told_and_kept() -> None:

@@ -3,6 +3,7 @@ import json
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,3 +153,9 @@ def test_times_are_utc() -> None:
     local = ocmf.reading("1", START, "B", TM="2026-03-01T09:00:00,000+0100 S")
     assert read(ocmf.record(local)).readings[0].at == START
     assert meter_values.read(ocmf.record(local)).readings[0].at != START + timedelta(hours=1)
+
+
+def test_nothing_else_knows_the_library() -> None:
+    own = Path(meter_values.__file__)
+    services = own.parents[2]
+    assert [path for path in services.rglob("*.py") if "from pyocmf" in path.read_text()] == [own]
