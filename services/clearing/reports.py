@@ -13,7 +13,8 @@ from services.clearing.ledger import payable, receivable
 from services.clearing.tables import cdrs, ledger, waiting
 from services.core.money import plain
 
-_HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key", "explanation"})
+# What is null by our own bookkeeping (of CDRs that do not stand) would say something wrong.
+_HIDDEN: Final = frozenset({"cdr_key", "evse_key", "connector_key", "pseudonym", "explanation"})
 _IDS: Final = text(
     """SELECT cdr_id FROM clearing.cdrs WHERE visited_cso = :cso
     UNION ALL SELECT CAST(content AS json) ->> 'cdr_id' FROM clearing.waiting_cdrs WHERE visited_cso = :cso

@@ -1,31 +1,21 @@
 """`roamwatt agreement`: which visited-CSO serves the drivers of which home-CSP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
+from rich.padding import Padding
 
 from services.cli.api import AdminApi, pages, quoted
-from services.cli.output import show_fields, show_rows
+from services.cli.output import console, say, show_fields
 from services.core.errors import BadContent
 from services.core.findings import Code, Severity
 
 app = typer.Typer(help="Conclude, list and end roaming agreements.", no_args_is_help=True)
 
 AgreementId = Annotated[str, typer.Argument(help="Its id, as `list` shows it.")]
-COLUMNS = {
-    "agreement_id": "id",
-    "visited_cso": "visited-CSO",
-    "home_csp": "home-CSP",
-    "mode": "mode",
-    "services": "services",
-    "status": "status",
-    "valid_from": "from",
-    "valid_until": "until",
-    "prices": "prices",
-    "finding_severities": "findings otherwise",
-}
 
 
 def _decimal(given: str) -> str:
@@ -99,8 +89,13 @@ def add(
 @app.command("list")
 def list_all() -> None:
     """List the agreements."""
-    rows = [each | {"prices": prices(each)} for each in pages(AdminApi.here(), "registry", "/agreements", "agreements")]
-    show_rows(rows, COLUMNS, "There are no agreements: `roamwatt agreement add --help`.")
+    found = pages(AdminApi.here(), "registry", "/agreements", "agreements")
+    for each in found:
+        console.print(f"[bold]{escape(each['agreement_id'])}[/]  {escape(parties(each))}")
+        for line in terms_of(each):
+            console.print(Padding(escape(line), (0, 0, 0, 2), expand=False))
+    if not found:
+        say("There are no agreements: `roamwatt agreement add --help`.")
 
 
 @app.command()
@@ -133,8 +128,21 @@ def severities(values: Sequence[str]) -> dict[str, str]:
     return agreed
 
 
-def prices(agreement: Mapping[str, Any]) -> str:
-    """Return how an agreement compares and rounds prices, in a few words."""
+def parties(agreement: Mapping[str, Any]) -> str:
+    """Return whose drivers charge where, and whether it still holds."""
+    return f"{agreement['home_csp']} at {agreement['visited_cso']}, {agreement['status']}"
+
+
+def terms_of(agreement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what an agreement says, in a few lines."""
+    until = f" until {agreement['valid_until']}" if agreement["valid_until"] else ""
+    services = ", ".join(agreement["services"])
+    yield f"from {agreement['valid_from']}{until}; {agreement['mode']}; {services}"
     what = "lines" if agreement["rounding_per_line"] else "totals"
-    rounding = f"{what} {agreement['rounding_mode']}, {agreement['rounding_digits']} digits"
-    return f"tolerance {Decimal(agreement['total_tolerance']).normalize():f}; {rounding}"
+    tolerance = f"{Decimal(agreement['total_tolerance']).normalize():f}"
+    yield f"tolerance {tolerance}; {what} {agreement['rounding_mode']}, {agreement['rounding_digits']} digits"
+    if agreement["cdr_due_after_hours"] is not None:
+        yield f"CDRs are missing after {agreement['cdr_due_after_hours']} hours"
+    severities = agreement["finding_severities"]
+    if severities:
+        yield ", ".join(f"{code} {severity}" for code, severity in severities.items())

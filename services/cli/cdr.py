@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import AdminApi, quoted
-from services.cli.cdr_view import show_cdr
+from services.cli.cdr_view import show_cdr, summary
 from services.cli.output import AsJson, console, say, show_json, show_rows
 from services.core.errors import Conflict, NotFound
 
@@ -14,14 +14,12 @@ app = typer.Typer(help="Look at cleared CDRs and balances.", no_args_is_help=Tru
 
 COLUMNS = {
     "cdr_id": "CDR",
-    "visited_cso": "visited-CSO",
-    "home_csp": "home-CSP",
+    "visited_cso": "CSO",
+    "home_csp": "CSP",
     "verdict": "verdict",
+    "booked": "booked",
+    "started": "started",
     "finding_codes": "findings",
-    "amount": "amount",
-    "currency": "",
-    "kwh": "kWh",
-    "started_at": "started",
 }
 
 
@@ -68,7 +66,7 @@ def list_all(
     wanted = {"cso": cso, "csp": csp, "verdict": verdict, "code": code}
     query: dict[str, str | int] = {name: value for name, value in wanted.items() if value}
     found = AdminApi.here().get("clearing", "/cdrs", limit=limit, **query)
-    show_rows(found["cdrs"], COLUMNS, "No such CDR was cleared yet.")
+    show_rows([summary(each) for each in found["cdrs"]], COLUMNS, "No such CDR was cleared yet.")
     if found["next"]:
         say(f"\nThere are more than {limit}.")
 

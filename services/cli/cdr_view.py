@@ -31,9 +31,19 @@ def show_cdr(console: Console, found: Mapping[str, Any]) -> None:
         indented(console, explanation["text"])
 
 
+def summary(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a CDR as a line of a list."""
+    booked = f"{number(found['amount'])} {found['currency']}"
+    started = f"{datetime.fromisoformat(found['started_at']):%m-%d %H:%M}"
+    return {**found, "booked": booked, "started": started}
+
+
 def indented(console: Console, lines: list[str], margin: int = 2) -> None:
     """Print lines of text, each wrapped within its own indentation."""
     for line in lines:
+        if not line:
+            console.print()
+            continue
         text = line.lstrip()
         console.print(Padding(escape(text), (0, 0, 0, margin + len(line) - len(text)), expand=False))
 

@@ -51,6 +51,14 @@ def test_findings_and_severities_that_there_are_not(texts: list[str], reason: st
 
 AGREED = {
     "agreement_id": "A1",
+    "visited_cso": "FR-CSO",
+    "home_csp": "NL-CSP",
+    "mode": "MIXED",
+    "services": ["CHARGING", "PARKING"],
+    "status": "ACTIVE",
+    "valid_from": "2026-03-01T08:00:00Z",
+    "valid_until": None,
+    "cdr_due_after_hours": 48,
     "total_tolerance": "0.01000000",
     "rounding_mode": "DOWN",
     "rounding_digits": 3,
@@ -61,7 +69,12 @@ AGREED = {
 
 def test_agreements_are_shown_with_what_they_say_of_prices_and_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     result, _ = run(monkeypatch, agreement.app, ["list"], {"/agreements": {"agreements": [AGREED], "next": None}})
-    assert "tolerance 0.01; lines DOWN, 3 digits" in result.stdout
-    assert "ENERGY_ZERO FLAG" in result.stdout
+    assert [line.strip() for line in result.stdout.splitlines()] == [
+        "A1  NL-CSP at FR-CSO, ACTIVE",
+        "from 2026-03-01T08:00:00Z; MIXED; CHARGING, PARKING",
+        "tolerance 0.01; lines DOWN, 3 digits",
+        "CDRs are missing after 48 hours",
+        "ENERGY_ZERO FLAG",
+    ]
     result, _ = run(monkeypatch, agreement.app, ["show", "A1"], {"/agreements/A1": AGREED})
     assert "ENERGY_ZERO FLAG" in result.stdout

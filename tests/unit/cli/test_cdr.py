@@ -48,7 +48,8 @@ def test_a_cdr_is_found_by_its_id_alone_where_one_cso_has_it(monkeypatch: pytest
 
 
 def test_cdrs_are_listed_by_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = {"/cdrs": {"cdrs": [{"cdr_id": "[red]C1", "amount": "10.68"}], "next": "x"}}
+    found = {"cdr_id": "[red]C1", "amount": "10.68000000", "currency": "EUR", "started_at": "2026-03-01T08:00:00Z"}
+    answers = {"/cdrs": {"cdrs": [found], "next": "x"}}
     result, fake = run(monkeypatch, cdr.app, ["list", "--verdict", "REJECTED", "--limit", "1"], answers)
     assert "[red]C1" in result.stdout
     assert "more than 1" in result.stdout
