@@ -38,6 +38,23 @@ def test_the_code_that_the_overview_names_is_there() -> None:
     assert not missing
 
 
+STEPS = [
+    step
+    for way in ("The way of one authorization", "The way of one CDR")
+    for step in re.split(
+        r"^\d+\. ", (CHECKOUT / "README.md").read_text().partition(f"## {way}")[2].partition("\n## ")[0], flags=re.M
+    )[1:]
+]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step[:40])
+def test_a_file_that_the_overview_names_alone_is_beside_one_of_its_step(step: str) -> None:
+    folders = {Path(name).parent for name in re.findall(r"`((?:\w+/)+\w+\.py)`", step)}
+    names = re.findall(r"`(\w+\.py)`", step)
+    services = CHECKOUT / "services"
+    assert not [name for name in names if not any((services / folder / name).is_file() for folder in folders)]
+
+
 def test_decision_records_have_numbers_of_their_own() -> None:
     names = [each.name for each in (CHECKOUT / "deploy" / "decisions").glob("*.md")]
     numbers = [name[:4] for name in names]

@@ -20,7 +20,7 @@ GUIDE = CHECKOUT / "services" / "gateway" / "README.md"
 SECTION = "## From a token to the first CDR\n"
 BLOCK = re.compile(r"^```bash\n(?P<commands>.*?)^```\n(?:```text\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 END_OF_BLOCK = "--- end of block ---"
-SECONDS = 120
+SECONDS = 200
 
 
 @dataclass(frozen=True, slots=True)
