@@ -4,9 +4,11 @@ import asyncio
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -16,6 +18,8 @@ from services.cli.demo_steps import Roaming
 from services.cli.demo_story import Step
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
+from services.runtime.embedded.service_processes import NAMES
+from services.runtime.security import client_context
 from tests.support.records import records
 from tests.support.roaming import two_partners
 
@@ -102,6 +106,44 @@ async def test_the_location_and_the_tariff_reach_the_csp_as_published(roaming: R
     tariff = (await roaming.csp.seen("tariffs", object_id=roaming.tariff_id))[-1]["body"]
     prices = [each["price_components"][0]["price"] for each in tariff["elements"]]
     assert prices == [0.35, 0.5]
+
+
+def over_tls(deployment: Deployment) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=client_context(deployment.ca_file)))
+
+
+async def test_no_log_shows_a_card_a_token_or_a_secret(deployment: Deployment, roaming: Roaming) -> None:
+    token = await roaming.admin.invite("NL-LOG", "Who reads logs", ["CSP"])
+    tokens = {token, b64encode(token.encode()).decode()}
+    async with over_tls(deployment) as session:
+        for each in tokens:
+            await session.get(roaming.versions_url, headers={"Authorization": f"Token {each}"})
+    secrets = {
+        line
+        for file in deployment.layout.secrets.iterdir()
+        for line in file.read_text().splitlines()
+        if line and not line.startswith("-----")
+    }
+    cards = {steps.WHITELISTED, steps.ASKED, steps.BLOCKED}
+    cards |= {steps.credential(roaming, uid)["contract_id"] for uid in cards}
+    hidden = {text.casefold() for text in tokens | secrets | cards}
+    assert len(hidden) > 12
+    logs = {name: deployment.layout.log_of(name).read_text(errors="replace") for name in (*NAMES, "kafka", "postgres")}
+    assert all(logs.values())
+    shown = {name: [text for text in hidden if text in log.casefold()] for name, log in logs.items()}
+    assert not any(shown.values()), {name: len(found) for name, found in shown.items() if found}
+
+
+async def test_metrics_tell_what_was_read_and_published(deployment: Deployment, roaming: Roaming) -> None:
+    async with over_tls(deployment) as session:
+        said = await (await session.get(f"{deployment.admin_url('clearing')}/metrics")).text()
+    lines = (line.rsplit(" ", 1) for line in said.splitlines() if not line.startswith("#"))
+    values = {name: float(value) for name, value in lines}
+    assert values['roamwatt_inbox_records_total{topic="cdr.submitted"}'] >= 2
+    assert values['roamwatt_relay_published_total{lane="0"}'] >= 4
+    assert values["roamwatt_ready"] == 1
+    assert values["roamwatt_halted"] == 0
+    assert sum(values[name] for name in values if name.startswith("faststream_received_messages_total{")) >= 4
 
 
 async def test_an_unknown_card_is_told_as_such(roaming: Roaming) -> None:
