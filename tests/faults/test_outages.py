@@ -40,7 +40,7 @@ def _acknowledges_more(traffic: Traffic) -> Iterator[None]:
     assert len(traffic.acknowledged) > before
 
 
-async def whole(deployment: Deployment, traffic: Traffic) -> None:
+async def assert_whole(deployment: Deployment, traffic: Traffic) -> None:
     comparison = await settled(deployment, traffic)
     assert not traffic.refused, traffic.refused[:5]
     assert comparison.holds, str(comparison)
@@ -59,7 +59,7 @@ async def test_without_kafka_pushes_are_acknowledged_and_authorization_gets_503(
             assert await misfortunes.is_ready("gateway")
         await eventually(lambda: _is_authorized(pair), timeout_seconds=30, what="an authorization")
         await traffic.goes_on(10)
-    await whole(deployment, traffic)
+    await assert_whole(deployment, traffic)
 
 
 async def test_without_postgresql_a_push_gets_503_with_an_ocpi_body_and_nothing_is_lost(
@@ -77,7 +77,7 @@ async def test_without_postgresql_a_push_gets_503_with_an_ocpi_body_and_nothing_
             assert body["timestamp"].endswith("Z")
             assert not await misfortunes.is_ready("gateway")
         await traffic.goes_on(10)
-    await whole(deployment, traffic)
+    await assert_whole(deployment, traffic)
 
 
 async def test_a_replica_that_others_took_for_dead_comes_back_and_doubles_nothing(
@@ -93,7 +93,7 @@ async def test_a_replica_that_others_took_for_dead_comes_back_and_doubles_nothin
                 lambda: _cleared(traffic, wanted), timeout_seconds=60, what=f"{wanted} cleared CDRs without the second"
             )
         await traffic.goes_on(10)
-    await whole(deployment, traffic)
+    await assert_whole(deployment, traffic)
 
 
 async def _is_authorized(pair: Pair) -> bool:

@@ -46,12 +46,12 @@ async def test_a_cdr_of_a_release_that_kept_no_reasons_is_shown_without(api: Api
 async def test_cdrs_are_found_by_their_id_whoever_sent_them(api: Api) -> None:
     await api.cdr("C1")
     await api.cdr("C2")
-    await api.rig.take("agreement.concluded", agreement(visited_cso="BE-XXX"), agreement(visited_cso="AT-XXX"))
-    await api.cdr("c1", visited_cso="BE-XXX")
-    await api.cdr("C3", visited_cso="AT-XXX")
+    await api.rig.take("agreement.concluded", agreement(visited_cso="BE-OTH"), agreement(visited_cso="AT-OTH"))
+    await api.cdr("c1", visited_cso="BE-OTH")
+    await api.cdr("C3", visited_cso="AT-OTH")
     found = [(await api.get("cdrs", id=name))[1]["cdrs"] for name in ("C1", "C2", "C4")]
     senders = [[each["visited_cso"] for each in rows] for rows in found]
-    assert senders == [["BE-BEC", "BE-XXX"], ["BE-BEC"], []]
+    assert senders == [["BE-BEC", "BE-OTH"], ["BE-BEC"], []]
 
 
 async def test_lists_have_bounded_pages_that_lead_to_all(api: Api) -> None:
@@ -94,7 +94,7 @@ async def test_the_summary_adds_up(api: Api) -> None:
     await api.cdr("C2", total_energy="-1")
     await api.cdr("C3", total_cost_excl_tax="x")
     await api.cdr("C4", session_id="S1")
-    await api.cdr("C5", home_csp="DE-ABC", visited_cso="BE-XXX")
+    await api.cdr("C5", home_csp="DE-ABC", visited_cso="BE-OTH")
     _, shown = await api.get("summary", cso="BE-BEC")
     assert {each["verdict"]: each["cdrs"] for each in shown["verdicts"]} == {"ACCEPTED": 1, "FLAGGED": 1, "REJECTED": 1}
     found = {(each["verdict"], each["code"]): each["cdrs"] for each in shown["findings"]}
@@ -115,7 +115,7 @@ async def test_gaps_in_a_csos_numbering_are_told(api: Api) -> None:
     (gap,) = shown["gaps"]
     assert gap["numbers"]["missing"] == "3"
     assert "R-0007 to R-0008, R-0020" in gap["detail"]
-    assert (await api.get("numbering/DE-XXX"))[1]["gaps"] == []
+    assert (await api.get("numbering/DE-OTH"))[1]["gaps"] == []
 
 
 async def test_no_more_ids_are_looked_at_than_the_bound(api: Api) -> None:

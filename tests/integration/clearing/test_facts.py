@@ -21,7 +21,7 @@ BOUNDS = Bounds(near_minutes=10, connector_hours=744, credential_hours=48, max_e
 
 @pytest.fixture
 async def rig(rig: Rig) -> Rig:
-    await rig.take("agreement.concluded", agreement(), agreement(visited_cso="BE-XXX"))
+    await rig.take("agreement.concluded", agreement(), agreement(visited_cso="BE-OTH"))
     return rig
 
 
@@ -134,7 +134,7 @@ async def test_cdrs_of_the_session_and_of_the_credential(rig: Rig) -> None:
     assert await neighbours(rig, session_id="s9", **later) == ["C1"]
     assert await neighbours(rig, pseudonym="p-2") == ["C2"]
     assert await neighbours(rig, pseudonym="p-2", **later) == []
-    assert await neighbours(rig, pseudonym="p-2", visited_cso="BE-XXX") == [ELSEWHERE]
+    assert await neighbours(rig, pseudonym="p-2", visited_cso="BE-OTH") == [ELSEWHERE]
     assert await neighbours(rig, pseudonym="p-3", session_id="S9") == ["C1", "C3"]
 
 
@@ -166,7 +166,7 @@ async def test_what_these_facts_contradict_is_found(rig: Rig) -> None:
         on(4, pseudonym="p-4"),
     )
     await rig.take("cdr.submitted", on(5, pseudonym="p-4", location=place(connector_id="4")))
-    await rig.take("cdr.submitted", on(6, pseudonym="p-4", visited_cso="BE-XXX"))
+    await rig.take("cdr.submitted", on(6, pseudonym="p-4", visited_cso="BE-OTH"))
     named = {"SESSION_NOT_NAMED", "TARIFF_NOT_NAMED"}
     found = {name: (verdict, set(codes) - named) for name, (verdict, codes) in (await rig.verdicts()).items()}
     assert found == {

@@ -68,7 +68,7 @@ async def test_an_evse_has_no_more_keys_than_an_audit_tries(api: Api) -> None:
 
 async def test_signed_readings_are_verified_with_the_key_of_their_evse(api: Api) -> None:
     await api.post("meter-keys", keys(KEY))
-    await api.post("meter-keys", keys(OTHER, cso="BE-XXX"))
+    await api.post("meter-keys", keys(OTHER, cso="BE-OTH"))
     elsewhere = {"location": place(evse_uid="E2")}
     its_own = [{"pseudonym": f"p-{number}", "location": place(connector_id=f"{number}")} for number in range(5)]
     await api.rig.take(

@@ -187,7 +187,7 @@ FIELDS = [*document(), "total_parking_time", "total_fixed_cost", "signed_data", 
 @settings(max_examples=60)
 @given(JSON)
 def test_any_json_gives_findings_and_never_an_exception(value: object) -> None:
-    judged(value)
+    assert_judged(value)
 
 
 @settings(max_examples=200)
@@ -200,10 +200,10 @@ def test_a_cdr_with_anything_in_it_gives_findings_and_never_an_exception(
         value[inside] = [value[inside][0], *changes.values()]
     if inside is not None and isinstance(value.get(inside), dict):
         value[inside] = value[inside] | dict(zip(value[inside], changes.values(), strict=False))
-    judged(value)
+    assert_judged(value)
 
 
-def judged(value: object) -> None:
+def assert_judged(value: object) -> None:
     found = documents.read(value)
     if isinstance(found, Claim):
         for known in hostile(found):

@@ -117,8 +117,10 @@ def test_the_text_tells_the_worst_case_and_steers_no_terminal(tmp_path: Path) ->
 def test_a_terminal_of_any_width_shows_the_report(tmp_path: Path) -> None:
     told = data_of(tmp_path, [cdr(1, cost=5), evil(2)])
     for width in (40, 80, 200):
-        console = Console(file=StringIO(), width=width)
-        console.print(as_text.as_renderable(told))
+        screen = StringIO()
+        Console(file=screen, width=width).print(as_text.as_renderable(told))
+        assert "TOTAL_MISMATCH" in screen.getvalue()
+        assert max(map(len, screen.getvalue().splitlines())) <= width
 
 
 def test_an_empty_file_gives_a_report(tmp_path: Path) -> None:

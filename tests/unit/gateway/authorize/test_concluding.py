@@ -56,6 +56,7 @@ async def test_what_comes_while_others_wait_goes_out_with_them() -> None:
         await eventually(lambda: direct.published == [1, 2])
         one.add(event(3))
         await eventually(lambda: direct.published == [1, 2, 3])
+    assert direct.published == [1, 2, 3]
 
 
 async def test_a_stop_publishes_what_waits() -> None:
