@@ -22,6 +22,7 @@ ZERO: Final = Decimal("0E-8")
 
 _HELD: Final = decimal.Context(prec=PRECISION, rounding=decimal.ROUND_HALF_EVEN, traps=[decimal.InvalidOperation])
 _QUANTA: Final = tuple(Decimal(1).scaleb(-digits) for digits in range(SCALE + 1))
+_EIGHT: Final = _QUANTA[SCALE]
 
 
 class OutOfRange(BadContent):
@@ -54,7 +55,7 @@ def quantize8(value: Decimal) -> Decimal:
         OutOfRange: when it is no finite number or has more than 20 digits before the point.
     """
     try:
-        rounded = _HELD.quantize(value, _QUANTA[SCALE])
+        rounded = value.quantize(_EIGHT, None, _HELD)
     except decimal.InvalidOperation:
         raise OutOfRange("number does not fit decimal(28,8)") from None
     if rounded.is_nan():

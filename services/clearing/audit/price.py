@@ -100,8 +100,7 @@ def _negated(rated: Rating) -> Rating:
 
 
 def _negated_line(line: Line) -> Line:
-    return replace(
-        line,
+    return line._replace(
         amount_excl_tax=_minus_optional(line.amount_excl_tax),
         tax_amount=_minus_optional(line.tax_amount),
         amount_incl_tax=_minus_optional(line.amount_incl_tax),

@@ -20,6 +20,7 @@ from services.clearing.rating.tariffs import (
     Reservation,
     Tariff,
 )
+from services.clearing.rating.usage import Wanted
 
 CHARGING: Final = (ENERGY, TIME, PARKING_TIME)
 
@@ -53,22 +54,6 @@ class Choice(NamedTuple):
     price: Price | None
     skipped: tuple[Skipped, ...] = ()
     unsure: str | None = None
-
-
-class Wanted(NamedTuple):
-    """What a stretch needs prices for.
-
-    Attributes:
-        kinds: The dimensions that it measures, of ENERGY, TIME, PARKING_TIME and RESERVATION_TIME, in that order.
-        charging: It belongs to the session; the other stretches are of a reservation alone.
-        reserved: It belongs to a reservation.
-        unused: Nobody used the reservation.
-    """
-
-    kinds: tuple[str, ...]
-    charging: bool
-    reserved: bool
-    unused: bool
 
 
 Candidates = Sequence[tuple[Element, Price]]

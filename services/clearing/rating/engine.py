@@ -75,7 +75,7 @@ def _total(usage: Usage, used: Sequence[Tariff], measured: Measured, rounding: R
 def _tariffs_of(usage: Usage, tariffs: Sequence[Tariff]) -> list[Tariff | None]:
     """Return the tariff of each period; OCPI mod_cdrs, ChargingPeriod: where it names none, none is relevant."""
     known: dict[str, Tariff] = {}
-    ids = [reading.period.tariff_id for reading in usage.readings]
+    ids = [reading.tariff_id for reading in usage.readings]
     for tariff in tariffs:
         if known.setdefault(key(tariff.tariff_id), tariff) != tariff:
             raise CannotRate(f"there are two different tariffs {tariff.tariff_id}")
@@ -96,7 +96,7 @@ def _check(usage: Usage, used: Sequence[Tariff], by_period: Sequence[Tariff | No
         if tariff.currency != session.currency:
             raise CannotRate("the tariff is in another currency")
         first = next(number for number, each in enumerate(by_period) if each is tariff)
-        _check_validity(tariff, usage.readings[first].period.started_at if first else session.started_at)
+        _check_validity(tariff, usage.readings[first].started_at if first else session.started_at)
     if any(tariff.restricted for tariff in used) and session.ended_at < session.started_at:
         raise CannotRate("the session ends before it starts")
     if any(plan.timed for plan in plans):

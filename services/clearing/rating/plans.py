@@ -6,10 +6,11 @@ from typing import Final
 
 from services.clearing.rating.borders import Bounds, bounds_of
 from services.clearing.rating.calendars import Marks, marks_of
-from services.clearing.rating.choosing import Choice, Prices, Wanted
+from services.clearing.rating.choosing import Choice, Prices
 from services.clearing.rating.matching import Moment
 from services.clearing.rating.results import CannotRate
 from services.clearing.rating.tariffs import UNITS, Tariff
+from services.clearing.rating.usage import Wanted
 from services.core.money import quantize8
 
 _REMEMBERED_PLANS: Final = 128
@@ -27,7 +28,7 @@ class Plan:
         priced: The dimensions of a session that cost something.
     """
 
-    __slots__ = ("_chosen", "_prices", "bounds", "marks", "priced", "tariff", "timed")
+    __slots__ = ("_chosen", "_prices", "_same", "bounds", "marks", "priced", "tariff", "timed")
 
     def __init__(self, tariff: Tariff | None) -> None:
         elements = () if tariff is None else tariff.elements
@@ -44,13 +45,14 @@ class Plan:
         )
         self._prices: Final = Prices(tariff)
         self._chosen: Final[dict[Hashable, tuple[Choice, ...]]] = {}
+        self._same: Final[dict[tuple[Choice, ...], tuple[Choice, ...]]] = {}
 
     def known(self, state: Hashable) -> tuple[Choice, ...] | None:
         """Return the choices made before for a stretch in this state."""
         return self._chosen.get(state)
 
     def choose(self, state: Hashable, wanted: Wanted, moment: Moment) -> tuple[Choice, ...]:
-        """Make the choices for a stretch, and remember them.
+        """Make the choices for a stretch, and remember them; equal choices are one object.
 
         Args:
             state: What it needs prices for, and on which side of each bound and mark it is: stretches of one state
@@ -60,7 +62,9 @@ class Plan:
         """
         if len(self._chosen) >= _REMEMBERED_CHOICES:
             self._chosen.clear()
-        found = self._chosen[state] = self._prices.choices(wanted, moment)
+            self._same.clear()
+        found = self._prices.choices(wanted, moment)
+        found = self._chosen[state] = self._same.setdefault(found, found)
         return found
 
 

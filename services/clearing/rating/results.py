@@ -60,8 +60,7 @@ class Part(NamedTuple):
     price: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one component of one element costs in all; volumes have eight decimals, and so have amounts.
 
     Attributes:

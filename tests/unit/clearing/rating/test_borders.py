@@ -1,12 +1,14 @@
 """The values at which elements begin or cease to apply, and where in a period they lie."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from services.clearing.rating.borders import bounds_of, duration_borders, energy_borders, is_uncut, side
+from services.clearing.rating.borders import beyond, bounds_of, duration_borders, energy_borders
 from services.clearing.rating.restrictions import restrictions_of
 
+MINUTE, SECOND, MICROSECOND = timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1)
 BOUNDS = bounds_of(
     [
         restrictions_of({"min_kwh": 5, "max_kwh": "20", "min_duration": 60, "max_duration": Decimal("1E+17")}),
@@ -20,7 +22,7 @@ def test_bounds_are_each_named_once_and_in_order() -> None:
     assert BOUNDS.kwh == (Decimal(5), Decimal(20))
     assert (BOUNDS.currents, BOUNDS.powers) == ((Decimal(32),), (Decimal(16),))
     # Times come in whole microseconds; what no session can reach is none.
-    assert BOUNDS.microseconds == (60_000_000, 60_000_001)
+    assert BOUNDS.durations == (MINUTE, MINUTE + MICROSECOND)
 
 
 @pytest.mark.parametrize(
@@ -33,22 +35,17 @@ def test_borders_of_energy(before: str, used: str, parts: list[str]) -> None:
 
 
 def test_borders_of_duration() -> None:
-    assert duration_borders(BOUNDS, 59_000_000, 61_000_000) == [1_000_000, 1_000_001]
-    assert duration_borders(BOUNDS, 60_000_000, 60_000_001) == []
+    assert duration_borders(BOUNDS, MINUTE - SECOND, MINUTE + SECOND) == [SECOND, SECOND + MICROSECOND]
+    assert duration_borders(BOUNDS, MINUTE, MINUTE + MICROSECOND) == []
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "uncut"),
-    [(0, 5, True), (5, 20, True), (4, 6, False), (6, 4, False), (20, 5, True), (21, 99, True)],
+    ("durations", "kwh", "found"),
+    [(0, 0, ("59.999999", "4")), (1, 1, ("60", "5")), (2, 2, ("60.000001", "20"))],
 )
-def test_whether_a_bound_lies_between(start: int, end: int, uncut: bool) -> None:
-    assert is_uncut(BOUNDS.kwh, Decimal(start), Decimal(end)) is uncut
-    assert is_uncut((), Decimal(start), Decimal(end))
+def test_values_beyond_so_many_bounds(durations: int, kwh: int, found: tuple[str, str]) -> None:
+    assert beyond(BOUNDS, durations, kwh) == tuple(Decimal(each) for each in found)
 
 
-def test_the_side_of_levels() -> None:
-    sixteen, thirty_two, forty = Decimal(16), Decimal(32), Decimal(40)
-    assert side(BOUNDS.currents, [sixteen]) == (0, 0)
-    assert side(BOUNDS.currents, [thirty_two]) == (1, 1)
-    assert side(BOUNDS.currents, [forty, sixteen]) == (0, 1)
-    assert side(BOUNDS.currents, []) is None
+def test_values_where_there_are_no_bounds() -> None:
+    assert beyond(bounds_of([]), 0, 0) == (Decimal("-0.000001"), Decimal(-1))
