@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -60,7 +61,7 @@ def demo() -> None:
     except (KeyboardInterrupt, Interrupted):
         console.print("\nStopped, and so is all that the demonstration had started.")
         raise typer.Exit(INTERRUPTED) from None
-    except (RoamwattError, ExceptionGroup, OSError) as error:
+    except (RoamwattError, ExceptionGroup, OSError, KafkaException) as error:
         console.print(f"\n[red]Step {story.at} failed:[/] {escape(_text_of(error))}")
         console.print(f"Logs: {logs or Deployment.prepare().layout.logs}")
         raise typer.Exit(1) from None

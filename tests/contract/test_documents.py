@@ -55,6 +55,12 @@ def test_a_file_that_the_overview_names_alone_is_beside_one_of_its_step(step: st
     assert not [name for name in names if not any((services / folder / name).is_file() for folder in folders)]
 
 
+@pytest.mark.parametrize("service", ["authorization", "clearing", "gateway", "registry", "sessions"])
+def test_every_service_has_the_same_rooms(service: str) -> None:
+    rooms = {"__main__.py", "admin.py", "handlers.py", "settings.py", "tables.py", "migrations"}
+    assert rooms <= {each.name for each in (CHECKOUT / "services" / service).iterdir()}
+
+
 def test_decision_records_have_numbers_of_their_own() -> None:
     names = [each.name for each in (CHECKOUT / "deploy" / "decisions").glob("*.md")]
     numbers = [name[:4] for name in names]

@@ -1,5 +1,6 @@
 """A day of a city's real charging sessions, sent through the platform: every row ends in exactly one verdict."""
 
+import csv
 import json
 import os
 import subprocess
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.exports.files import read
+from services.cli.replay_report import not_sent
+from services.exports.files import Remark, read
 from services.exports.times import london
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
@@ -61,5 +63,12 @@ def test_the_importer_reads_the_whole_file_as_its_publisher_describes_it() -> No
     with data_file().open(encoding="utf-8", newline="") as lines:
         imported = read(lines)
     assert (imported.rows, len(imported.sessions)) == (19227, 19155)
-    assert len(imported.unsendable()) == 72
+    # Read apart: no end means that the columns of date and time of the end are not both filled in.
+    with data_file().open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        without_end = [reader.line_num for row in reader if not (row["End Date"].strip() and row["End Time"].strip())]
+    assert len(without_end) == 72
+    assert [(each.line, each.remark) for each in imported.unsendable()] == [(n, Remark.NO_END) for n in without_end]
+    (said,) = [each for each in not_sent(imported) if "(not sent)" in each]
+    assert said == f"no end (not sent): 72 rows, lines {', '.join(map(str, without_end))}"
     assert sum(each.card is None for each in imported.sessions) <= 25

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from services.runtime.embedded import jars, processes
+from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
 from tests.support.leftovers import processes_of
 
@@ -51,6 +52,21 @@ def wait_for(file: Path, seconds: float = 60) -> None:
     while not file.exists():
         assert time.monotonic() < deadline, f"{file} did not appear"
         time.sleep(0.005)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _joined(table: str) -> list[str]:
+    """The table's lines, their names in one word each."""
+    names = ("OCPI versions", "token for NL-TST", "CA certificate", "schema catalogue")
+    for name in names:
+        table = table.replace(name, name.replace(" ", "-"))
+    return [line.rstrip() for line in table.splitlines()]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +132,17 @@ def test_up_detached_status_and_down(tmp_path: Path) -> None:
         up = say("up", "--detach")
         assert up.returncode == 0, up.stdout + up.stderr
         assert "/ocpi/versions" in up.stdout
-        assert "token for NL-TST" in up.stdout
-        log = (tmp_path / "logs" / "up.log").read_text()
-        assert "token" not in log
+        told = dict(line.split(maxsplit=1) for line in _joined(up.stdout) if len(line.split()) > 1)
+        assert len(told["token-for-NL-TST"]) >= 32
+        running_here = Deployment.load(tmp_path)
+        assert told["CA-certificate"] == str(running_here.ca_file)
+        assert (told["Kafka"], told["schema-catalogue"]) == (
+            running_here.bootstrap_servers,
+            running_here.catalogue_url,
+        )
+        assert told["OCPI-versions"] == running_here.versions_url
+        up_log = tmp_path / "logs" / "up.log"
+        assert "token" not in up_log.read_text()
         status = say("status")
         assert status.returncode == 0, status.stdout
         assert status.stdout.count("ready") >= 6
@@ -128,6 +152,14 @@ def test_up_detached_status_and_down(tmp_path: Path) -> None:
         assert "FR-ABC" in say("partner", "list").stdout
         assert "No dead letters." in say("dlq", "list").stdout
         assert "nothing to recover" in say("recover", "clearing").stdout
+        killed = running_here.services.find("sessions")
+        killed.kill()
+        wait_until(lambda: "sessions started again" in up_log.read_text())
+        wait_until(lambda: running_here.services.readiness("sessions")[0])
+        assert "sessions ended; it is started again in 0.5 s" in up_log.read_text()
+        assert running_here.services.find("sessions").identity.pid != killed.identity.pid
+        assert (tmp_path / "logs" / "sessions.log").read_text().count('"event": "started"') == 2
+        assert say("doctor").returncode == 0
         second = say("up")
         assert second.returncode == 1
         assert "already run by process" in second.stderr
