@@ -28,6 +28,7 @@ class AuditBounds(Group):
     periods_energy_tolerance_kwh: Amount = Decimal("0.01")
     meter_energy_tolerance_kwh: Amount = Decimal("0.01")
     meter_time_tolerance_seconds: WholeSeconds = 300
+    max_findings: Count = 100
     max_signed_values: Count = 100
     max_signed_value_characters: Count = 10_000
     max_meter_keys: Count = 5

@@ -23,7 +23,7 @@ from services.clearing.audit import (
 from services.clearing.audit.cases import Case, Check
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.facts import AgreementFact, Facts
-from services.clearing.audit.findings import Finding, Verdict, as_agreed, verdict
+from services.clearing.audit.findings import Finding, Verdict, as_agreed, bounded, verdict
 from services.clearing.audit.rules import AuditRules
 from services.clearing.rating.results import Outcome, Rating
 from services.clearing.rating.tariffs import Tariff
@@ -105,4 +105,4 @@ def audit(claim: Claim, facts: Facts, rules: AuditRules) -> Audit:
     found = [finding for check in _CHECKS for finding in check(case)]
     if agreement is not None and agreement.severities:
         found = [as_agreed(finding, agreement.severities) for finding in found]
-    return Audit(tuple(found), agreement, known, case.rating)
+    return Audit(bounded(found, rules.max_findings), agreement, known, case.rating)

@@ -1,6 +1,6 @@
 """One thing found in a CDR, and the verdict that all of them call for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -60,6 +60,16 @@ def as_agreed(finding: Finding, severities: Severities) -> Finding:
     """Return a finding with the severity that the agreement gives its code, if it gives one."""
     severity = severities.get(finding.code)
     return finding if severity is None else replace(finding, severity=severity)
+
+
+def bounded(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
+    """Return no more findings than so many, in their order: the first of each code, and of the others the first."""
+    if len(findings) <= most:
+        return tuple(findings)
+    first_of_code = {finding.code: place for place, finding in reversed(list(enumerate(findings)))}
+    first = set(first_of_code.values())
+    others = [place for place in range(len(findings)) if place not in first][: max(0, most - len(first))]
+    return tuple(findings[place] for place in sorted([*first, *others]))
 
 
 def verdict(findings: Iterable[Finding]) -> Verdict:

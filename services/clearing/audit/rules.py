@@ -25,6 +25,7 @@ class AuditRules:
         periods_energy_tolerance_kwh: How far the energy may be from the sum of its periods.
         meter_energy_tolerance_kwh: How far the energy may be from what the signed readings give.
         meter_time_tolerance_seconds: How far signed readings may lie from start and end.
+        max_findings: The most findings of one CDR; of more, the first of each code and then the first of the others.
         max_signed_values: The most signed readings of one CDR that are verified.
         max_signed_value_characters: The longest one.
         max_meter_keys: The most registered keys of a meter that are tried.
@@ -46,6 +47,7 @@ class AuditRules:
     periods_energy_tolerance_kwh: Decimal = Decimal("0.01")
     meter_energy_tolerance_kwh: Decimal = Decimal("0.01")
     meter_time_tolerance_seconds: int = 300
+    max_findings: int = 100
     max_signed_values: int = 100
     max_meter_keys: int = 5
     max_signed_value_characters: int = 10_000

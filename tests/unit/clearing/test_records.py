@@ -15,11 +15,20 @@ from services.clearing.deciding import decide, events
 from services.clearing.records import Decision
 from services.core.money import total
 from services.runtime.avro import Codec
-from tests.unit.clearing.samples import CSP, NOW, cdr, facts, period, place, tariff
+from tests.unit.clearing.samples import CSP, NOW, cdr, facts, period, place, restriction, tariff
 
 NUMBERS = st.decimals(min_value=-(10**6), max_value=10**6, places=4, allow_nan=False, allow_infinity=False).map(str)
 TEXTS = NUMBERS | st.sampled_from(["NaN", "1E999", "x", "1e-12", "99999999999999999999"])
 CODEC = Codec()
+
+
+def test_a_cdr_with_very_many_faults_still_fits_an_event() -> None:
+    broken = tariff(restrictions=[restriction("start_time", "25:99"), restriction("min_kwh", "x" * 300)])
+    tariffs = [broken.model_copy(update={"tariff_id": f"T{number}"}) for number in range(1_000)]
+    used = [period({f"X{number}": "1" for number in range(1_000)}, "T1")]
+    decision = decided(tariffs=tariffs, periods=used)
+    assert len(decision.audit.findings) == AuditRules().max_findings
+    assert max(len(CODEC.encode(event.topic, event.value)) for event in events(decision)) < 100_000
 
 
 def decided(known: Facts | None = None, **changes: Any) -> Decision:

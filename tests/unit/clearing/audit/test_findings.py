@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from services.clearing.audit.codes import Code, Severity
-from services.clearing.audit.findings import Finding, Verdict, as_agreed, find, verdict
+from services.clearing.audit.findings import Finding, Verdict, as_agreed, bounded, find, verdict
 
 
 def test_a_finding_has_its_numbers_in_the_sentence_and_as_data() -> None:
@@ -51,3 +51,11 @@ def test_the_worst_finding_decides(severities: list[Severity], expected: Verdict
 
 def test_only_accepted_and_flagged_books() -> None:
     assert {verdict for verdict in Verdict if verdict.books} == {Verdict.ACCEPTED, Verdict.FLAGGED}
+
+
+def test_of_very_many_findings_each_code_stays_and_the_first_of_the_others() -> None:
+    many = [find(Code.ENERGY_NEGATIVE, energy=number) for number in range(10)]
+    last = find(Code.CREDIT_UNMATCHED, reference="C1", reason="is not known")
+    assert bounded([*many, last], 11) == (*many, last)
+    assert bounded([*many, last], 4) == (*many[:3], last)
+    assert bounded([*many, last], 1) == (many[0], last), "no code is lost, whatever the bound"
