@@ -5,20 +5,19 @@ read is made of it when somebody asks.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from services.clearing.audit.claims import Cost
+from services.clearing.rating.data import rating_data
 from services.clearing.rating.figures import figure
 from services.clearing.rating.results import ADJUSTMENT, NotRated, Rating
 from services.clearing.rating.text import explain
 from services.clearing.rating.zones import zone_of
 from services.clearing.records import Decision
-from services.core.clock import format_utc
 from services.core.money import EXACT, ZERO
 
 _PARTS: Final = {
@@ -93,7 +92,7 @@ def shown(text: str) -> dict[str, Any] | None:
         "time_zone": explanation.time_zone,
         "tolerance": None if explanation.tolerance is None else figure(explanation.tolerance),
         "compared": list(compared(explanation)),
-        "rating": plain(rating),
+        "rating": None if rating is None else rating_data(rating),
         "not_rated": explanation.not_rated,
         "parts_left_out": explanation.parts_left_out,
         "text": told(explanation),
@@ -121,19 +120,6 @@ def told(explanation: Explanation) -> list[str]:
     if explanation.parts_left_out:
         lines.append(f"{explanation.parts_left_out} further measurements were priced and are not listed.")
     return lines
-
-
-def plain(value: Any) -> Any:
-    """Return engine values as JSON has them: numbers without exponent and trailing zeros as text, times as RFC 3339."""
-    if isinstance(value, Decimal):
-        return figure(value)
-    if isinstance(value, datetime):
-        return format_utc(value)
-    if is_dataclass(value):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-    if hasattr(value, "_asdict"):
-        return {name: plain(each) for name, each in value._asdict().items()}
-    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _rated_parts(rating: Rating | None) -> Mapping[str, Decimal]:

@@ -2,10 +2,8 @@
 
 import json
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
-from services.clearing import explaining
 from services.clearing.audit.rules import AuditRules
 from services.clearing.claims import claim_of
 from services.clearing.deciding import decide
@@ -123,4 +121,3 @@ def test_what_a_former_release_kept_is_read_and_what_nobody_can_read_is_nothing(
     assert (found["rating"]["excl_tax"], found["rating"]["parts"][0]["skipped"][0]["reason"]) == ("0", "it is Sunday")
     assert shown("{}") is not None
     assert shown('{"rating": 1}') is None
-    assert explaining.plain(Decimal("0E-8")) == "0"
