@@ -1,70 +1,106 @@
 """`roamwatt rate`: the explained price of one CDR, without a deployment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
+from services.clearing.rating.data import outcome_data
 from services.clearing.rating.documents import Cdr, cdr_of, parse, tariff_of
 from services.clearing.rating.engine import rate as rate_session
 from services.clearing.rating.figures import figure
 from services.clearing.rating.results import NotRated, Outcome, Rounding
-from services.clearing.rating.tariffs import Tariff, key
+from services.clearing.rating.tariffs import ENERGY, Tariff, key
 from services.clearing.rating.text import explain
 from services.clearing.rating.zones import zone_of
-from services.cli.output import say
+from services.cli.output import AsJson, say, show_json
 from services.core.errors import BadContent, RoamwattError
 from services.core.money import EXACT, ZERO, RoundingMode, RoundingRule, total
+
+ROUNDING: Final = "Rounding, which OCPI leaves to the parties"
 
 
 class CannotReadFile(RoamwattError):
     """A file that was named is no document of the kind that it should be."""
 
 
+class NoTimeZone(RoamwattError):
+    """A time zone that does not exist."""
+
+
 def rate(
     *,
-    cdr: Annotated[Path, typer.Option(help="File with a CDR of OCPI 2.2.1 or 2.3.0.")],
+    cdr: Annotated[Path, typer.Option(help="JSON file with one CDR of OCPI 2.2.1 or 2.3.0.")],
     tariff: Annotated[
-        list[Path] | None, typer.Option(help="File with its tariff; again for more. Else the CDR's own copies.")
+        list[Path] | None,
+        typer.Option(
+            help="JSON file with a tariff, or a list of them, of OCPI 2.2.1 or 2.3.0; again for more files. "
+            "One goes before the CDR's own copy of the same id. Without any, the CDR's copies count."
+        ),
     ] = None,
-    time_zone: Annotated[str | None, typer.Option(help="Of the location, as in Europe/Brussels.")] = None,
-    mode: Annotated[RoundingMode, typer.Option(help="How a half is rounded.")] = RoundingMode.HALF_UP,
-    digits: Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.")] = 2,
-    per_line: Annotated[bool, typer.Option("--per-line", help="Round each line, not only the totals.")] = False,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(help="Of the location, as in Europe/Brussels; needed where a price depends on the local clock."),
+    ] = None,
+    mode: Annotated[
+        RoundingMode, typer.Option(help="How a half is rounded.", rich_help_panel=ROUNDING)
+    ] = RoundingMode.HALF_UP,
+    digits: Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.", rich_help_panel=ROUNDING)] = 2,
+    per_line: Annotated[
+        bool, typer.Option("--per-line", help="Round each line, not only the totals.", rich_help_panel=ROUNDING)
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Print what a CDR costs by its tariffs, and why; exit code 1 where it cannot be rated."""
+    """Print what a CDR costs by its tariffs, and why.
+
+    For each charging period it says which element of the tariff prices what, and why the others do not; then what
+    each element costs in all, before and after step_size, and how far the CDR's own total is from that.
+
+    The exit code is 1 where it cannot be rated, and the reason is printed.
+
+    Example: roamwatt rate --cdr cdr.json --tariff tariff.json --time-zone Europe/Brussels
+    """
     found = _cdr(cdr)
     zone = None if time_zone is None else _zone(time_zone)
-    outcome = rate_session(
-        found.session, _tariffs(found, tariff or []), zone, Rounding(RoundingRule(mode, digits), per_line)
-    )
-    for line in (*explain(outcome, zone), *_claim(found, outcome)):
-        say(line)
+    rounding = Rounding(RoundingRule(mode, digits), per_line)
+    outcome = rate_session(found.session, _tariffs(found, tariff or []), zone, rounding)
+    if as_json:
+        show_json(_data(found, outcome, zone))
+    else:
+        for line in (*explain(outcome, zone), *_compared(found, outcome)):
+            say(line)
     if isinstance(outcome, NotRated):
         raise typer.Exit(1)
 
 
 def _parsed(path: Path, what: str) -> object:
     try:
-        return parse(path.read_bytes())
+        document = parse(path.read_bytes())
     except OSError as error:
-        raise CannotReadFile(f"{path}: {error.strerror}") from error
+        raise CannotReadFile(f"{path} cannot be read: {error.strerror}") from error
     except BadContent as error:
         raise CannotReadFile(f"{path} is no {what}: {error}") from error
+    # An answer of an OCPI endpoint has its object within.
+    if isinstance(document, Mapping) and {"data", "status_code"} <= document.keys():
+        return document["data"]
+    return document
 
 
 def _cdr(path: Path) -> Cdr:
+    document = _parsed(path, "CDR")
+    if isinstance(document, list):
+        raise CannotReadFile(f"{path} has a list; one CDR is rated here, and `roamwatt audit` takes many")
     try:
-        return cdr_of(_parsed(path, "CDR"))
+        return cdr_of(document)
     except BadContent as error:
         raise CannotReadFile(f"{path} is no CDR: {error}") from error
 
 
 def _tariffs(cdr: Cdr, paths: Sequence[Path]) -> list[Tariff]:
-    """Return the tariffs of the files, a list or a single one in each, and what the CDR copies besides."""
+    """Return the tariffs of the files that the CDR names, and what it copies besides; all where it names none."""
     given: list[Tariff] = []
     for path in paths:
         document = _parsed(path, "tariff")
@@ -72,34 +108,73 @@ def _tariffs(cdr: Cdr, paths: Sequence[Path]) -> list[Tariff]:
             given += [tariff_of(each) for each in (document if isinstance(document, list) else [document])]
         except BadContent as error:
             raise CannotReadFile(f"{path} is no tariff: {error}") from error
-    named = {key(tariff.tariff_id) for tariff in given}
-    return [*given, *(tariff for tariff in cdr.tariffs if key(tariff.tariff_id) not in named)]
+    names = {key(period.tariff_id): period.tariff_id for period in cdr.session.periods if period.tariff_id is not None}
+    names |= {key(copy.tariff_id): copy.tariff_id for copy in cdr.tariffs}
+    named = [tariff for tariff in given if not names or key(tariff.tariff_id) in names]
+    if given and not named:
+        raise CannotReadFile(f"no file has a tariff that the CDR names: {', '.join(sorted(names.values()))}")
+    replaced = {key(tariff.tariff_id) for tariff in named}
+    return [*named, *(tariff for tariff in cdr.tariffs if key(tariff.tariff_id) not in replaced)]
 
 
 def _zone(name: str) -> tzinfo:
     zone = zone_of(name)
     if zone is None:
-        raise CannotReadFile(f"there is no time zone {name}")
+        raise NoTimeZone(f"there is no time zone {name}; they have names like Europe/Brussels")
     return zone
 
 
-def _claim(cdr: Cdr, outcome: Outcome) -> Iterator[str]:
+def _data(cdr: Cdr, outcome: Outcome, zone: tzinfo | None) -> dict[str, Any]:
+    """Return all that is printed, for programs."""
+    claims = {
+        name: {"claimed": _number(claimed), "more_than_rated": _number(_more(claimed, rated))}
+        for name, (_, claimed, rated) in zip(("excl_tax", "incl_tax"), _claims(cdr, outcome), strict=True)
+    }
+    periods = _energy(cdr)
+    energy = {"claimed": figure(cdr.session.totals[ENERGY]), "periods": _number(periods)}
+    return {
+        "cdr_id": cdr.cdr_id,
+        "currency": cdr.session.currency,
+        "time_zone": None if zone is None else str(zone),
+        **outcome_data(outcome),
+        "compared": {**claims, "energy": energy},
+        "text": [*explain(outcome, zone), *_compared(cdr, outcome)],
+    }
+
+
+def _compared(cdr: Cdr, outcome: Outcome) -> Iterator[str]:
     """Compare with what the CDR asks for, and its energy with that of its periods."""
-    ours = (None, None) if isinstance(outcome, NotRated) else (outcome.excl_tax, outcome.incl_tax)
-    claims = (("without tax", cdr.claimed_excl_tax, ours[0]), ("with tax", cdr.claimed_incl_tax, ours[1]))
-    for what, claimed, rated in claims:
+    for what, claimed, rated in _claims(cdr, outcome):
         if claimed is not None:
             yield f"The CDR asks for {figure(claimed)} {cdr.session.currency} {what}{_difference(claimed, rated)}."
-    if any("ENERGY" in period.volumes for period in cdr.session.periods):
-        energy = total(period.volumes.get("ENERGY", ZERO) for period in cdr.session.periods)
-        if energy != cdr.session.totals["ENERGY"]:
-            yield f"Its energy is {figure(cdr.session.totals['ENERGY'])} kWh, its periods sum to {figure(energy)} kWh."
+    energy, periods = cdr.session.totals[ENERGY], _energy(cdr)
+    if periods is not None and periods != energy:
+        yield f"Its energy is {figure(energy)} kWh, its periods sum to {figure(periods)} kWh."
+
+
+def _claims(cdr: Cdr, outcome: Outcome) -> Sequence[tuple[str, Decimal | None, Decimal | None]]:
+    excl_tax, incl_tax = (None, None) if isinstance(outcome, NotRated) else (outcome.excl_tax, outcome.incl_tax)
+    return ("without tax", cdr.claimed_excl_tax, excl_tax), ("with tax", cdr.claimed_incl_tax, incl_tax)
+
+
+def _energy(cdr: Cdr) -> Decimal | None:
+    """Return the energy of the periods; None where none measures it."""
+    measured = [period.volumes[ENERGY] for period in cdr.session.periods if ENERGY in period.volumes]
+    return total(measured) if measured else None
+
+
+def _more(claimed: Decimal | None, rated: Decimal | None) -> Decimal | None:
+    return None if claimed is None or rated is None else EXACT.subtract(claimed, rated)
 
 
 def _difference(claimed: Decimal, rated: Decimal | None) -> str:
-    if rated is None:
+    more = _more(claimed, rated)
+    if more is None:
         return ""
-    if claimed == rated:
+    if not more:
         return ", as its tariffs say"
-    more = "more" if claimed > rated else "less"
-    return f", {figure(abs(EXACT.subtract(claimed, rated)))} {more} than its tariffs say"
+    return f", {figure(abs(more))} {'more' if more > ZERO else 'less'} than its tariffs say"
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else figure(value)
