@@ -53,7 +53,8 @@ class Refusal:
         counterpart: For whom the object was.
         source: CLEARING where it is our verdict, RECEIVER where it is the receiver's answer, PULLED where it is an
             object of the party's own list that could not be taken.
-        verdict: FLAGGED, DISPUTED, REJECTED, or ACCEPTED after one of them; REFUSED or GIVEN_UP by a receiver.
+        verdict: FLAGGED, DISPUTED, REJECTED, or ACCEPTED after one of them; REFUSED or GIVEN_UP by a
+            receiver; MISSING of a session whose CDR never came.
         revision: Of the verdict, from 1.
     """
 
