@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from services.clearing.audit.documents import parse
 from services.clearing.reporting.csv_columns import FLAGS, LISTS, NUMBERS, field_of, missing_of
 from services.clearing.reporting.files import BROKEN, Opened, is_text, reason
 from services.clearing.reporting.json_rows import BROKEN_OFF
-from services.clearing.reporting.json_text import NO_TEXT, Decoder
+from services.clearing.reporting.json_text import NO_TEXT, told
 from services.clearing.reporting.parties import Parties
 from services.clearing.reporting.rows import CannotReadFile, Row
 
@@ -89,7 +90,6 @@ class CsvRows:
             raise CannotReadFile(f"{file.path} has several columns that mean {', '.join(doubled)}")
         unused = [name for name, field in zip(self._table.headings, self._fields, strict=True) if name and not field]
         self.notes = [f"Columns that were not used: {', '.join(unused)}."] if unused else []
-        self._decoder = Decoder()
 
     def __iter__(self) -> Iterator[Row]:
         for number, (line, cells, problem) in enumerate(self._table, 1):
@@ -121,17 +121,15 @@ class CsvRows:
         if kind == "flag":
             return _flag(field, text)
         if kind == "list":
-            return self._list(field, text)
+            return _list(field, text)
         return _time(text) if field in _TIMES else text
 
-    def _list(self, field: str, text: str) -> Any:
-        try:
-            value, end, problem = self._decoder.decode(text)
-        except ValueError as error:
-            raise BadCell(f"its {field} are not JSON") from error
-        if end < len(text) or problem is not None:
-            raise BadCell(f"its {field} are not JSON" if problem is None else f"in its {field} {problem}")
-        return value
+
+def _list(field: str, text: str) -> Any:
+    try:
+        return parse(text.encode())
+    except ValueError as error:
+        raise BadCell(f"its {field} are not JSON: {told(error)}") from error
 
 
 def document_of(found: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,11 +1,13 @@
 """What the index keeps of a CDR: what others need to know of it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
+
+import msgspec
 
 from services.clearing.audit.claims import NOT_AVAILABLE, Claim, same
+from services.clearing.audit.documents import parse
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
 from services.core.money import EXACT, quantize8
@@ -61,77 +63,123 @@ class Entry(NamedTuple):
         )
 
 
+_ABSENT: Final = msgspec.Raw()
+_NONE: Final = (b"", b"null")
+
+
+class _Token(msgspec.Struct):
+    country_code: str
+    party_id: str
+    uid: str
+
+
+class _Place(msgspec.Struct):
+    evse_uid: str
+    connector_id: str
+
+
+class _Tax(msgspec.Struct):
+    amount: msgspec.Raw
+
+
+class _Cost(msgspec.Struct):
+    excl_vat: msgspec.Raw = _ABSENT
+    incl_vat: msgspec.Raw = _ABSENT
+    before_taxes: msgspec.Raw = _ABSENT
+    taxes: list[_Tax] | None = None
+
+
+class _Head(msgspec.Struct):
+    id: str
+    country_code: str
+    party_id: str
+    start_date_time: str
+    end_date_time: str
+    cdr_token: _Token
+    cdr_location: _Place
+    currency: str
+    total_cost: _Cost
+    total_energy: msgspec.Raw
+    session_id: str | None = None
+    credit: bool | None = None
+    credit_reference_id: str | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(_Head)
+
+
+_BEGINNINGS: Final = frozenset((b"-", *(str(digit).encode() for digit in range(10))))
+
+
 class _Odd(Exception):
-    """A document that has to be read as a whole."""
+    """A CDR that has to be read as a whole."""
 
 
-def quick_entry(document: Mapping[str, Any]) -> Entry | None:
-    """Return the entry of a document whose fields are all of the right kind; None for any other, and for credits.
+def entry_or_document(content: bytes) -> Entry | Any:
+    """Return the entry of a CDR in JSON where all that it needs is as it should be; of any other, as of credits, all.
 
-    It says the same as `Entry.of` does of the claim, in a tenth of the time: the first of two passes needs no more.
+    The entry says the same as `Entry.of` does of the claim, in a tenth of the time: the first of two passes needs no
+    more. Whether a field that is not looked at is there twice only the second pass sees.
+
+    Raises:
+        ValueError: when it is no JSON.
     """
-    if document.get("credit") or document.get("credit_reference_id") is not None:
-        return None
     try:
-        return _entry(document)
-    except (_Odd, KeyError, TypeError, AttributeError, BadContent):
-        return None
+        return _entry(_DECODER.decode(content))
+    except (msgspec.MsgspecError, _Odd, BadContent):
+        return parse(content)
 
 
-def _entry(document: Mapping[str, Any]) -> Entry:
-    cdr_id, session = _text(document["id"]), document.get("session_id")
-    place, token = document["cdr_location"], document["cdr_token"]
-    started_at, ended_at = parse_utc(_text(document["start_date_time"])), parse_utc(_text(document["end_date_time"]))
-    evse, connector = _text(place["evse_uid"]), _text(place["connector_id"])
+def _entry(head: _Head) -> Entry:
+    if head.credit or head.credit_reference_id is not None:
+        raise _Odd
+    started_at, ended_at = parse_utc(head.start_date_time), parse_utc(head.end_date_time)
+    evse, connector = head.cdr_location.evse_uid, head.cdr_location.connector_id
     in_use = evse != NOT_AVAILABLE and started_at < ended_at
-    excl_tax, incl_tax = _cost(document["total_cost"])
-    csp = _party(token)
+    excl_tax, incl_tax = _amounts(head.total_cost)
+    csp = _party(head.cdr_token)
     return Entry(
-        cso=_party(document),
-        same_id=same(cdr_id),
-        cdr_id=cdr_id,
-        session=None if session is None else same(_text(session)),
-        evse=same(evse) if in_use else None,
-        connector=same(connector) if in_use else None,
-        credential=f"{csp}|{same(_text(token['uid']))}",
+        cso=_party(head),
+        same_id=same(_filled(head.id)),
+        cdr_id=head.id,
+        session=None if head.session_id is None else same(_filled(head.session_id)),
+        evse=same(_filled(evse)) if in_use else None,
+        connector=same(_filled(connector)) if in_use else None,
+        credential=f"{csp}|{same(_filled(head.cdr_token.uid))}",
         started_at=started_at,
         ended_at=ended_at,
-        energy=_number(document["total_energy"]),
+        energy=_number(head.total_energy),
         total=excl_tax if incl_tax is None else incl_tax,
         csp=csp,
-        currency=_text(document["currency"]).upper(),
+        currency=_filled(head.currency).upper(),
         excl_tax=excl_tax,
         incl_tax=incl_tax,
         credits=None,
     )
 
 
-def _cost(price: Mapping[str, Any]) -> tuple[Decimal, Decimal | None]:
-    if "before_taxes" not in price:
-        incl_tax = price.get("incl_vat")
-        return _number(price["excl_vat"]), None if incl_tax is None else _number(incl_tax)
-    before, taxes = _number(price["before_taxes"]), price.get("taxes")
-    if not taxes:
-        return before, None
-    if type(taxes) is not list:
+def _amounts(price: _Cost) -> tuple[Decimal, Decimal | None]:
+    if not price.before_taxes:
+        return _number(price.excl_vat), None if bytes(price.incl_vat) in _NONE else _number(price.incl_vat)
+    before = summed = _number(price.before_taxes)
+    for tax in price.taxes or ():
+        summed = EXACT.add(summed, _number(tax.amount))
+    return before, quantize8(summed) if price.taxes else None
+
+
+def _filled(text: str) -> str:
+    if not text:
         raise _Odd
-    summed = before
-    for tax in taxes:
-        summed = EXACT.add(summed, _number(tax["amount"]))
-    return before, quantize8(summed)
+    return text
 
 
-def _text(value: object) -> str:
-    if type(value) is not str or not value:
+def _number(raw: msgspec.Raw) -> Decimal:
+    """Return a number; what is none, or is one in a text, is odd."""
+    text = bytes(raw)
+    if text[:1] not in _BEGINNINGS:
         raise _Odd
-    return value
+    return quantize8(Decimal(text.decode()))
 
 
-def _number(value: object) -> Decimal:
-    if type(value) is not Decimal:
-        raise _Odd
-    return quantize8(value)
-
-
-def _party(document: Mapping[str, Any]) -> str:
-    return f"{_text(document['country_code'])}-{_text(document['party_id'])}".upper()
+def _party(of: _Head | _Token) -> str:
+    return f"{_filled(of.country_code)}-{_filled(of.party_id)}".upper()

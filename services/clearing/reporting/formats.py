@@ -7,11 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from services.clearing.audit.documents import parse as whole
 from services.clearing.reporting.chargeplace_rows import ChargeplaceRows
 from services.clearing.reporting.csv_rows import CsvRows
 from services.clearing.reporting.files import BROKEN, Opened, opened, reason
 from services.clearing.reporting.json_rows import JsonLines, JsonRows
-from services.clearing.reporting.json_text import MAX_VALUE_CHARACTERS
+from services.clearing.reporting.json_text import MAX_VALUE_CHARACTERS, Parse
 from services.clearing.reporting.parties import NOBODY, Parties
 from services.clearing.reporting.rows import CannotReadFile, Position, Rows
 from services.core.errors import BadContent
@@ -31,9 +32,20 @@ class Format(StrEnum):
 
 @contextmanager
 def rows_of(
-    path: Path, kind: Format = Format.AUTO, encoding: str = "utf-8", parties: Parties = NOBODY
+    path: Path,
+    kind: Format = Format.AUTO,
+    encoding: str = "utf-8",
+    parties: Parties = NOBODY,
+    parse: Parse = whole,
 ) -> Iterator[tuple[Rows, Position, int]]:
     """Open a file of CDRs and give its rows, where reading stands, and its size in bytes.
+
+    Args:
+        path: The file.
+        kind: Its format.
+        encoding: Where no byte order mark says it.
+        parties: Of CDRs that name none.
+        parse: Reads a value of JSON.
 
     Raises:
         CannotReadFile: when it cannot be read as what it is said to be.
@@ -42,18 +54,11 @@ def rows_of(
         kind = detect(path, encoding)
     lines = kind is Format.OCPI and has_lines(path, encoding)
     with opened(path, encoding) as file:
-        yield _rows(file, kind, parties, lines=lines), file.position, file.size
-
-
-def json_rows(file: Opened, *, lines: bool) -> Rows:
-    """Return the objects of a JSON file."""
-    return JsonLines(file) if lines else JsonRows(file)
-
-
-def _rows(file: Opened, kind: Format, parties: Parties, *, lines: bool) -> Rows:
-    if kind is Format.OCPI:
-        return json_rows(file, lines=lines)
-    return CsvRows(file, parties) if kind is Format.CSV else ChargeplaceRows(file, parties)
+        if kind is Format.OCPI:
+            rows: Rows = JsonLines(file, parse) if lines else JsonRows(file, parse)
+        else:
+            rows = CsvRows(file, parties) if kind is Format.CSV else ChargeplaceRows(file, parties)
+        yield rows, file.position, file.size
 
 
 def detect(path: Path, encoding: str = "utf-8") -> Format:

@@ -1,76 +1,48 @@
-"""JSON of partners, value by value out of a stream, with all digits and without holding more than one value.
+"""JSON of partners, value by value out of a stream, without holding more than one value.
 
-The decoder is the standard library's: `ijson` was measured twice as slow for CDRs and does not say on which line a
-value stands, and `jiter` wants the whole text of a value, so that a second parser would have to find its end.
+The end of a value is looked for first, so that `jiter` and `msgspec`, which want a whole value, can read it.
+`ijson`, which reads streams, takes several times as long and does not say on which line a value stands.
 """
 
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, Final
-
-from services.clearing.reporting.files import is_text
+from typing import Any, Final, TypeAlias
 
 MAX_VALUE_CHARACTERS: Final = 4 * 1024 * 1024
-"""The longest CDR that is read; the longest of a field test had 200,000, most of them signed meter values."""
+"""The longest CDR that is read."""
 
+NO_TEXT: Final = "it has bytes that are not UTF-8"
 _CHUNK: Final = 1 << 18
 _COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
+Parse: TypeAlias = Callable[[bytes], Any]
+"""Reads a whole JSON value; raises ValueError when it is none, or cannot be used."""
 
-NO_TEXT: Final = "it has bytes that are not UTF-8"
-
-HALF: Final = "it has a half of a character (a lone surrogate)"
+Parsed: TypeAlias = tuple[Any, str | None]
+"""A value, and why there is none, the end of a sentence."""
 
 
 class BrokenJson(ValueError):
     """From here on a stream cannot be read."""
 
 
-class Decoder:
-    """Decodes JSON values; numbers keep their digits, `NaN` and the like become text, which no number is."""
-
-    def __init__(self) -> None:
-        self._doubled: list[str] = []
-        self._decoder = json.JSONDecoder(
-            parse_float=Decimal,
-            parse_int=Decimal,
-            parse_constant=str,
-            object_pairs_hook=self._object,
-            strict=False,
-        )
-
-    def decode(self, text: str, start: int = 0) -> tuple[Any, int, str | None]:
-        """Return a value, where it ends, and why it cannot be used, the end of a sentence, where that is so.
-
-        Raises:
-            ValueError: when it is not JSON, or breaks off.
-        """
-        self._doubled.clear()
-        try:
-            value, end = self._decoder.raw_decode(text, start)
-        except RecursionError as error:
-            raise BrokenJson("it is nested too deeply") from error
-        if self._doubled:
-            return value, end, f"it says {self._doubled[0][:40]} twice"
-        escaped = text.find("\\ud", start, end) >= 0 or text.find("\\uD", start, end) >= 0
-        return value, end, HALF if escaped and not _whole(value) else None
-
-    def _object(self, pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            self._doubled.append(next(name for name in names if names.count(name) > 1))
-        return found
+def parsed(text: str, parse: Parse) -> Parsed:
+    """Return what a text says."""
+    try:
+        return parse(text.encode()), None
+    except UnicodeEncodeError:
+        return None, NO_TEXT
+    except ValueError as error:
+        return None, f"it cannot be read: {told(error)}"
 
 
-def _whole(value: object) -> bool:
-    """Say whether all texts of a value are such: JSON can escape a half of a character, which no file can hold."""
-    return is_text(json.dumps(value, ensure_ascii=False, default=str))
+def told(error: ValueError) -> str:
+    """Return what is wrong without where: the parsers count lines and columns from the beginning of the value."""
+    return str(error).partition(" at line ")[0]
 
 
 @dataclass(slots=True)
@@ -86,7 +58,7 @@ class Cursor:
     _buffer: str = ""
     _place: int = 0
     _ended: bool = False
-    _decoder: Decoder = field(default_factory=Decoder)
+    _decoder: json.JSONDecoder = field(default_factory=lambda: json.JSONDecoder(parse_int=str, strict=False))
 
     def peek(self) -> str:
         """Skip white space and return the next character; an empty text at the end."""
@@ -103,28 +75,27 @@ class Cursor:
         self._place += 1
         return True
 
-    def value(self) -> tuple[Any, str | None]:
-        """Return the next value, and why it cannot be used, the end of a sentence, where that is so.
+    def value(self, parse: Parse) -> Parsed:
+        """Return the next value.
 
         Raises:
             BrokenJson: when there is none, when it breaks off, or where it is too long.
         """
         self.peek()
-        while True:
-            try:
-                found, end, problem = self._decoder.decode(self._buffer, self._place)
-            except ValueError as error:
-                self._read_on(error)
-                continue
-            if end == len(self._buffer) and self._more():
-                # A number may go on.
-                continue
-            text = self._buffer[self._place : end]
-            self._go_to(end)
-            return found, problem if text.isascii() or is_text(text) else NO_TEXT
+        end = self._likely_end()
+        if end is not None:
+            found = parsed(self._buffer[self._place : end], parse)
+            if found[1] is None:
+                self._go_to(end)
+                return found
+        # Braces in a text have led astray, or the value cannot be used; where it ends decides.
+        end = self._exact_end()
+        found = parsed(self._buffer[self._place : end], parse)
+        self._go_to(end)
+        return found
 
-    def items(self) -> Iterator[tuple[int, Any, str | None]]:
-        """Give the values of the list that begins here, each with its line and what `value` says.
+    def items(self, parse: Parse) -> Iterator[tuple[int, Parsed]]:
+        """Give the values of the list that begins here, each with its line.
 
         Raises:
             BrokenJson: where the list cannot be read on.
@@ -135,9 +106,7 @@ class Cursor:
             return
         while True:
             self.peek()
-            line = self.line
-            value, problem = self.value()
-            yield line, value, problem
+            yield self.line, self.value(parse)
             comma = _COMMA.match(self._buffer, self._place)
             if comma is not None and comma.end() < len(self._buffer):
                 self._go_to(comma.end())
@@ -145,6 +114,31 @@ class Cursor:
                 return
             elif not self.take(","):
                 raise BrokenJson("a comma or the end of the list was expected")
+
+    def _likely_end(self) -> int | None:
+        """Return where as many braces are closed as were opened; None where that is not in what was read so far."""
+        if not self._buffer.startswith("{", self._place):
+            return None
+        depth, place = 0, self._place
+        while (close := self._buffer.find("}", place)) >= 0:
+            depth += self._buffer.count("{", place, close) - 1
+            place = close + 1
+            if not depth:
+                return place
+        return None
+
+    def _exact_end(self) -> int:
+        while True:
+            try:
+                end = self._decoder.raw_decode(self._buffer, self._place)[1]
+            except RecursionError as error:
+                raise BrokenJson("it is nested too deeply") from error
+            except ValueError as error:
+                self._read_on(error)
+                continue
+            # A number may go on.
+            if end < len(self._buffer) or not self._more():
+                return end
 
     def _go_to(self, place: int) -> None:
         self.line += self._buffer.count("\n", self._place, place)

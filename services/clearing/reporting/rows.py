@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
+from services.clearing.reporting.entries import Entry
 from services.core.errors import RoamwattError
 
 Document: TypeAlias = Mapping[str, Any]
@@ -25,6 +26,7 @@ class Row:
         problem: Why it cannot be read, the end of a sentence; None where it can.
         power_kw: Of the connector, where the file itself tells it in its own way.
         time_zone: Likewise of the location.
+        entry: What the index keeps, where only that was read; there is no document then.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Row:
     problem: str | None = None
     power_kw: Decimal | None = None
     time_zone: str | None = None
+    entry: Entry | None = None
 
 
 class Rows(Protocol):

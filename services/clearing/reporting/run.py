@@ -8,11 +8,13 @@ from typing import Final, TypeAlias
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Severity
+from services.clearing.audit.documents import parse as whole
 from services.clearing.audit.facts import Neighbour
-from services.clearing.reporting.entries import Entry, quick_entry
+from services.clearing.reporting.entries import Entry, entry_or_document
 from services.clearing.reporting.formats import Format, detect, rows_of
 from services.clearing.reporting.index import Index
 from services.clearing.reporting.invoices import Compared, compare
+from services.clearing.reporting.json_text import Parse
 from services.clearing.reporting.judging import Judged, Looked, Terms, claim_of, judge
 from services.clearing.reporting.parties import NOBODY, Parties
 from services.clearing.reporting.rows import Row
@@ -116,8 +118,8 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
 
 
 def _fill(order: Order, terms: Terms, index: Index, tell: Progress) -> None:
-    for row in _rows(order, "Reading", [], tell):
-        entry = None if row.document is None else quick_entry(row.document)
+    for row in _rows(order, "Reading", [], tell, entry_or_document):
+        entry = row.entry
         if entry is None:
             claim = claim_of(row, terms)
             entry = Entry.of(claim) if isinstance(claim, Claim) else None
@@ -151,9 +153,9 @@ def _judged(lookup: _Lookup, rows: Iterator[Row], terms: Terms) -> Iterator[Judg
         yield judge(row, claim, looked, terms)
 
 
-def _rows(order: Order, step: str, notes: list[str], tell: Progress) -> Iterator[Row]:
+def _rows(order: Order, step: str, notes: list[str], tell: Progress, parse: Parse = whole) -> Iterator[Row]:
     number = 0
-    with rows_of(order.path, order.kind, order.encoding, order.parties) as (rows, position, size):
+    with rows_of(order.path, order.kind, order.encoding, order.parties, parse) as (rows, position, size):
         for row in rows:
             number = row.number
             yield row

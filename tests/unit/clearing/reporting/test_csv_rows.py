@@ -121,8 +121,12 @@ def test_power_and_zone_are_known_of_the_place(tmp_path: Path) -> None:
     ("column", "cell", "problem"),
     [
         ("credit", "perhaps", "its credit is neither true nor false"),
-        ("charging_periods", "[{", "its charging_periods are not JSON"),
-        ("tariffs", '"{""a"": 1, ""a"": 2}"', "in its tariffs it says a twice"),
+        ("charging_periods", "[{", "its charging_periods are not JSON: EOF while parsing an object"),
+        (
+            "tariffs",
+            '"{""a"": 1, ""a"": 2}"',
+            'its tariffs are not JSON: Detected duplicate key "a"',
+        ),
         ("max_power_kw", "-7", "its max_power_kw is no number above 0"),
         ("max_power_kw", "NaN", "its max_power_kw is no number above 0"),
         ("remark", "\udcff", "it has bytes that are not UTF-8"),

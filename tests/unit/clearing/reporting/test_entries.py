@@ -1,18 +1,16 @@
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from services.clearing.audit.claims import Claim
-from services.clearing.audit.documents import read
-from services.clearing.reporting.entries import Entry, quick_entry
+from services.clearing.audit.documents import parse, read
+from services.clearing.reporting.entries import Entry, entry_or_document
 from tests.unit.clearing.reporting.samples import cdr
 
 
-def parsed(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(document), parse_float=Decimal, parse_int=Decimal)
-    return found
+def written(document: dict[str, Any]) -> bytes:
+    return json.dumps(document).encode()
 
 
 @pytest.mark.parametrize(
@@ -32,10 +30,10 @@ def parsed(document: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_the_quick_way_says_what_the_whole_reading_says(changes: dict[str, Any]) -> None:
-    document = parsed(cdr(**changes))
-    claim = read(document)
+    content = written(cdr(**changes))
+    claim = read(parse(content))
     assert isinstance(claim, Claim)
-    assert quick_entry(document) == Entry.of(claim)
+    assert entry_or_document(content) == Entry.of(claim)
 
 
 @pytest.mark.parametrize(
@@ -59,4 +57,18 @@ def test_the_quick_way_says_what_the_whole_reading_says(changes: dict[str, Any])
     ],
 )
 def test_what_is_odd_is_left_to_the_whole_reading(changes: dict[str, Any]) -> None:
-    assert quick_entry(parsed(cdr(**changes))) is None
+    content = written(cdr(**changes))
+    assert entry_or_document(content) == parse(content)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"id": "C1"', b'{"id": "\xff"}', b"{}{}", b'{"a": 1, "a": 2}'])
+def test_what_is_no_json_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - jiter has no error of its own
+        entry_or_document(content)
+
+
+def test_no_cut_of_a_cdr_is_taken_for_one() -> None:
+    content = written(cdr())
+    for end in range(1, len(content)):
+        with pytest.raises(ValueError):  # noqa: PT011 - jiter has no error of its own
+            entry_or_document(content[:end])
