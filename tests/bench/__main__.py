@@ -9,8 +9,6 @@ import json
 import logging
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -27,6 +25,7 @@ from tests.bench import auditing, bridging, clearing, fanout, gateway, pages, ra
 from tests.bench.figures import Figure
 from tests.bench.memory import footprint, resident_megabytes
 from tests.bench.rig import Bench, bench
+from tests.support.command import roamwatt
 
 NAMES = (
     *("footprint", "authorize_whitelist", "replay", "cdr_post", "status_updates", "fanout", "page_first", "page_last"),
@@ -139,15 +138,7 @@ def _replay(deployment: Deployment, options: argparse.Namespace) -> list[Figure]
 
 
 def _command(deployment: Deployment, words: Sequence[str]) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli.main", *words],
-        cwd=CHECKOUT,
-        env={**os.environ, "ROAMWATT_HOME": str(deployment.layout.home)},
-        capture_output=True,
-        text=True,
-        timeout=REPLAY_SECONDS,
-        check=False,
-    )
+    done = roamwatt(deployment.layout.home, *words, timeout_seconds=REPLAY_SECONDS)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-1000:])
     told: dict[str, float] = json.loads(done.stdout)

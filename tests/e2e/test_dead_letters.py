@@ -1,8 +1,5 @@
 """A record that nobody can read, and what an operator sees of it, on the whole platform."""
 
-import asyncio
-import os
-import sys
 from typing import Any
 
 import pytest
@@ -11,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 from services.cli import demo_steps as steps
 from services.cli.admin_session import AdminSession
 from services.runtime.embedded.deployment import Deployment
+from tests.support.command import roamwatt_beside
 from tests.support.roaming import a_cdr, a_place, a_session, two_partners
 from tests.support.waiting import eventually
 
@@ -56,14 +54,6 @@ async def _put(deployment: Deployment, topic: str, value: bytes, key: bytes) -> 
 
 
 async def _roamwatt(deployment: Deployment, *arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.cli.main",
-        *arguments,
-        env={**os.environ, "ROAMWATT_HOME": str(deployment.layout.home), "COLUMNS": "400"},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
+    done = await roamwatt_beside(deployment.layout.home, *arguments, timeout_seconds=60, columns=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
+from tests.support.command import ROAMWATT, environment
 from tests.support.leftovers import processes_of
 
 SECONDS = 60
@@ -20,10 +20,10 @@ SECONDS = 60
 @contextmanager
 def running(deployment: Deployment, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Run a command as a shell does: as a group of its own, which gets the signals of the keyboard as a whole."""
-    environment = {**os.environ, "ROAMWATT_HOME": str(deployment.layout.home), "PYTHONUNBUFFERED": "1"}
+    unbuffered = environment(deployment.layout.home) | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "services.cli.main", *arguments],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=CHECKOUT,
+        [*ROAMWATT, *arguments],
+        env=unbuffered, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=CHECKOUT,
         start_new_session=True,
     ) as command:  # fmt: skip
         try:

@@ -3,8 +3,6 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from services.exports.files import Remark, read
 from services.exports.times import london
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
+from tests.support.command import roamwatt
 
 NAME = "dundee-2018-06-06_2018-09-06.csv"
 DAY = "2018-08-24"
@@ -30,11 +29,8 @@ def data_file() -> Path:
 
 
 def replay(deployment: Deployment, *options: str) -> dict[str, Any]:
-    environment = {**os.environ, "ROAMWATT_HOME": str(deployment.layout.home)}
-    command = [sys.executable, "-m", "services.cli.main", "replay", str(data_file()), "--json", *options]
-    done = subprocess.run(
-        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=REPLAY_SECONDS, check=False
-    )
+    arguments = ("replay", str(data_file()), "--json", *options)
+    done = roamwatt(deployment.layout.home, *arguments, timeout_seconds=REPLAY_SECONDS)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     told: dict[str, Any] = json.loads(done.stdout)
     return told

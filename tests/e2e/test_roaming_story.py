@@ -1,9 +1,6 @@
 """One driver roams from registration to the analysts' topic, through two partner systems that share no code with us."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -17,9 +14,9 @@ from services.cli import demo_steps as steps
 from services.cli.demo_steps import Roaming
 from services.cli.demo_story import Step
 from services.runtime.embedded.deployment import Deployment
-from services.runtime.embedded.layout import CHECKOUT
 from services.runtime.embedded.service_processes import NAMES
 from services.runtime.security import client_context
+from tests.support.command import roamwatt_beside
 from tests.support.records import records
 from tests.support.roaming import two_partners
 
@@ -153,17 +150,7 @@ async def test_an_unknown_card_is_told_as_such(roaming: Roaming) -> None:
 
 @pytest.mark.timeout(150)
 async def test_the_demo_command_tells_it_without_colour_and_exits_0(deployment: Deployment) -> None:
-    environment = {**os.environ, "ROAMWATT_HOME": str(deployment.layout.home), "COLUMNS": "90"}
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "services.cli.main", "demo"],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=DEMO_SECONDS,
-        check=False,
-    )
+    done = await roamwatt_beside(deployment.layout.home, "demo", timeout_seconds=DEMO_SECONDS, columns=90)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All 8 steps seen" in done.stdout
     assert "10.68 EUR" in done.stdout

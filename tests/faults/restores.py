@@ -1,9 +1,7 @@
 """Kafka or PostgreSQL come back as others than they were: the platform stops clearly, and an operator recovers it."""
 
 import asyncio
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -11,11 +9,11 @@ from typing import Any, Final
 from services.cli.admin_session import AdminSession, admin_session
 from services.core.errors import RoamwattError
 from services.runtime.embedded.deployment import Deployment
-from services.runtime.embedded.layout import CHECKOUT
 from services.runtime.embedded.topic_creation import create_topics
 from tests.faults.misfortunes import SERVICES, Misfortunes
 from tests.faults.settling import settled
 from tests.faults.traffic import Traffic
+from tests.support.command import Done, roamwatt_beside
 from tests.support.waiting import eventually
 
 # Every CDR makes these publish, so each of them must notice that Kafka and PostgreSQL disagree.
@@ -90,19 +88,8 @@ class Restores:
             found = {name: await admin.get(name, "/recover") for name in SERVICES}
         return [name for name, each in found.items() if _differs(each)]
 
-    async def _roamwatt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        environment = {**os.environ, "ROAMWATT_HOME": str(self.deployment.layout.home)}
-        command = [sys.executable, "-m", "services.cli.main", *arguments]
-        return await asyncio.to_thread(
-            subprocess.run,
-            command,
-            cwd=CHECKOUT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
+    async def _roamwatt(self, *arguments: str) -> Done:
+        return await roamwatt_beside(self.deployment.layout.home, *arguments, timeout_seconds=COMMAND_SECONDS)
 
 
 async def _is_halted(admin: AdminSession, name: str, reason: str) -> bool:

@@ -140,35 +140,29 @@ def test_without_a_free_port_it_says_so_and_leaves_nothing(tmp_path: Path, monke
     assert processes_of(tmp_path) == []
 
 
-def test_on_a_full_disk_nothing_is_begun(tmp_path: Path) -> None:
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small file system")
     small = tmp_path / "small"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)], check=False).returncode:
         pytest.skip("this machine lets nobody mount a small file system")
-    try:
-        with pytest.raises(NoSpace, match=r"only \d MB are free .* Free some space there"):
-            prepared(small / "home").start()
-        assert processes_of(small) == []
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    yield small
+    subprocess.run(["umount", str(small)], check=True)
 
 
-def test_a_disk_that_fills_up_while_starting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    small = tmp_path / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)], check=False).returncode:
-        pytest.skip("this machine lets nobody mount a small file system")
+def test_on_a_full_disk_nothing_is_begun(small_disk: Path) -> None:
+    with pytest.raises(NoSpace, match=r"only \d MB are free .* Free some space there"):
+        prepared(small_disk / "home").start()
+    assert processes_of(small_disk) == []
+
+
+def test_a_disk_that_fills_up_while_starting_is_named(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "NEEDED_BYTES", 0)
-    try:
-        with pytest.raises(StartFailed, match=r"cannot make a database(.|\n)*No space left on device"):
-            prepared(small / "home").start()
-        assert processes_of(small) == []
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    with pytest.raises(StartFailed, match=r"cannot make a database(.|\n)*No space left on device"):
+        prepared(small_disk / "home").start()
+    assert processes_of(small_disk) == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """`roamwatt up` as a person uses it: signals at any moment, no network, a changed jar."""
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,18 @@ import pytest
 from services.runtime.embedded import jars, processes
 from services.runtime.embedded.deployment import Deployment
 from services.runtime.embedded.layout import CHECKOUT
+from tests.support.command import ROAMWATT, environment, roamwatt
 from tests.support.leftovers import processes_of
 
-ROAMWATT = [sys.executable, "-m", "services.cli.main"]
 END_SECONDS = 90
 
 
 @contextmanager
-def running(home: Path, *arguments: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+def running(home: Path, *arguments: str, **more: str) -> Iterator["subprocess.Popen[str]"]:
     """Run the command on a folder of its own; end it whatever happens."""
     with subprocess.Popen(
         [*ROAMWATT, *arguments],
-        env=os.environ | {"ROAMWATT_HOME": str(home), "COLUMNS": "200"} | environment,
+        env=environment(home) | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -115,19 +114,7 @@ def test_a_changed_jar_is_not_run(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(600)
 def test_up_detached_status_and_down(tmp_path: Path) -> None:
-    environment = os.environ | {"ROAMWATT_HOME": str(tmp_path), "COLUMNS": "200"}
-
-    def say(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*ROAMWATT, *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-            cwd=CHECKOUT,
-        )
-
+    say = partial(roamwatt, tmp_path, timeout_seconds=240)
     try:
         up = say("up", "--detach")
         assert up.returncode == 0, up.stdout + up.stderr
