@@ -12,9 +12,11 @@ from typing import Any
 
 from services.core.errors import BadContent, Conflict, Forbidden, NotFound, RoamwattError, Unavailable
 from services.runtime.embedded.deployment import Deployment
+from services.runtime.embedded.service_processes import CATALOGUE, NAMES
 from services.runtime.security import client_context
 
 TIMEOUT_SECONDS = 30
+SERVICES = tuple(name for name in NAMES if name != CATALOGUE)
 MAX_ANSWER_BYTES = 20_000_000
 _ERRORS: Mapping[int, type[RoamwattError]] = {
     401: Forbidden,
@@ -63,6 +65,8 @@ class AdminApi:
         return self._send("PATCH", service, path, json.dumps(body).encode())
 
     def _send(self, method: str, service: str, path: str, body: bytes | None = None) -> Any:
+        if service not in SERVICES:
+            raise NotFound(f"there is no service {service}: there are {', '.join(SERVICES)}")
         request = urllib.request.Request(  # noqa: S310 - the URL is our own, always https
             f"{self.deployment.admin_url(service)}/admin{path}",
             data=body,

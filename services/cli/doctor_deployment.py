@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from services.cli import servers
 from services.cli.api import AdminApi
 from services.cli.finding import Finding, good, note, wrong
 from services.cli.status import instance_of
@@ -40,13 +41,25 @@ def _not_running(layout: Layout, why: str) -> Finding:
 
 
 def _servers(deployment: Deployment) -> Iterator[Finding]:
-    for name, server in (("kafka", deployment.kafka), ("postgres", deployment.postgres)):
-        if server is None:
-            continue
-        if server.running():
-            yield good(name, f"runs as process {server.process.identity.pid}; log: {server.log_file}")
+    for server in servers.look(deployment):
+        own = server.embedded
+        if own is None and server.silence is None:
+            yield good(server.name, "the existing one answers")
+        elif own is None:
+            yield wrong(
+                server.name, f"the existing one: {server.silence}", "look at it, and at the settings named above"
+            )
+        elif not server.runs:
+            yield wrong(
+                server.name, "does not run", f"`roamwatt up` starts it again by itself; its log: {own.log_file}"
+            )
+        elif server.silence is not None:
+            hangs = f"runs as process {own.process.identity.pid}, but: {server.silence}"
+            yield wrong(
+                server.name, hangs, f"its log: {own.log_file}; where it hangs, end that process: it is started again"
+            )
         else:
-            yield wrong(name, "does not run", f"`roamwatt up` starts it again by itself; its log: {server.log_file}")
+            yield good(server.name, f"answers as process {own.process.identity.pid}; log: {own.log_file}")
 
 
 def _instances(deployment: Deployment) -> list[str]:
@@ -63,8 +76,10 @@ def _service(deployment: Deployment, name: str, instance: int) -> Iterator[Findi
         yield wrong(label, str(error), "`roamwatt up` starts it again by itself; the end of its log says why it ended")
         return
     ready, why = deployment.services.readiness(name, instance)
-    if ready:
+    if ready and why == "ready":
         yield good(label, f"ready, process {process.identity.pid}; log: {log}")
+    elif ready:
+        yield note(label, f"{why}; process {process.identity.pid}; log: {log}")
     else:
         yield wrong(label, f"not ready: {why}", f"its log: {log}")
     if name != CATALOGUE and instance == 1:

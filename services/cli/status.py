@@ -9,6 +9,7 @@ import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.cli import servers
 from services.cli.api import AdminApi
 from services.cli.output import say, show_rows
 from services.core.errors import RoamwattError
@@ -63,13 +64,18 @@ def status() -> None:
 
 
 def _lines(deployment: Deployment) -> list[Line]:
-    servers = [
-        Line(name, "running" if server.running() else "NOT RUNNING", server.running())
-        for name, server in (("kafka", deployment.kafka), ("postgres", deployment.postgres))
-        if server is not None
-    ]
+    found = servers.look(deployment)
+    kafka_answers = not any(each.silence for each in found if each.name == "kafka")
     names = State.read(deployment.layout.state_file).services
-    return servers + [_service_line(deployment, *instance_of(name)) for name in names]
+    services = [_service_line(deployment, *instance_of(name), kafka_answers=kafka_answers) for name in names]
+    return [_server_line(each) for each in found] + services
+
+
+def _server_line(server: servers.Server) -> Line:
+    state = "running" if server.embedded else "existing, answers"
+    if server.silence is not None:
+        state = f"NO ANSWER: {server.silence}" if server.runs else "NOT RUNNING"
+    return Line(server.name, state, server.silence is None)
 
 
 def instance_of(process: str) -> tuple[str, int]:
@@ -78,15 +84,15 @@ def instance_of(process: str) -> tuple[str, int]:
     return name, int(instance or 1)
 
 
-def _service_line(deployment: Deployment, name: str, instance: int) -> Line:
+def _service_line(deployment: Deployment, name: str, instance: int, *, kafka_answers: bool) -> Line:
     label = name if instance == 1 else f"{name}-{instance}"
     ready, why = deployment.services.readiness(name, instance)
-    state = "ready" if ready else f"NOT READY: {why}"
+    state = why if ready else f"NOT READY: {why}"
     if name == CATALOGUE or instance > 1:
         return Line(label, state, ready)
     try:
         runtime = AdminApi(deployment).get(name, "/runtime")
-        lag = read_lag(deployment.kafka_settings(), runtime["offsets"])
+        lag = read_lag(deployment.kafka_settings(), runtime["offsets"]) if kafka_answers else None
     except RoamwattError as error:
         return Line(label, state if not ready else f"{state}, but: {error}", ready)
     lanes = runtime["lanes"]

@@ -9,6 +9,7 @@ POST /admin/recover                  carry a choice out: {"outbox": "keep" | "re
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, select
 from starlette.requests import Request
@@ -41,7 +42,7 @@ class RuntimeAdmin:
         return (
             Route("/admin/runtime", self.show, methods=["GET"]),
             Route("/admin/dead-letters", self.list_dead_letters, methods=["GET"]),
-            Route("/admin/dead-letters/{id:uuid}", self.show_dead_letter, methods=["GET"]),
+            Route("/admin/dead-letters/{id}", self.show_dead_letter, methods=["GET"]),
             Route("/admin/recover", self.explain, methods=["GET"]),
             Route("/admin/recover", self.recover, methods=["POST"]),
         )
@@ -74,7 +75,10 @@ class RuntimeAdmin:
     async def show_dead_letter(self, request: Request) -> Response:
         """Show one dead letter, sealed; the gateway opens it."""
         table = self._tables.dead_letter
-        found = await self._rows(select(table).where(table.c.id == request.path_params["id"]))
+        try:
+            found = await self._rows(select(table).where(table.c.id == UUID(request.path_params["id"])))
+        except ValueError:
+            found = []
         if not found:
             raise NotFound("there is no such dead letter")
         return answer(found[0])

@@ -28,12 +28,7 @@ from services.runtime.embedded.keys import Keys
 from services.runtime.embedded.layout import Layout
 from services.runtime.embedded.ports import PortBook
 from services.runtime.embedded.postgres import Postgres
-from services.runtime.embedded.service_processes import (
-    NAMES,
-    STOP_SECONDS,
-    Servers,
-    ServiceProcesses,
-)
+from services.runtime.embedded.service_processes import NAMES, STOP_SECONDS, Servers, ServiceProcesses
 from services.runtime.embedded.state import ServiceState, State
 from services.runtime.embedded.steps import OnStep, silent, timed
 from services.runtime.embedded.topic_creation import create_topics
@@ -85,7 +80,9 @@ class Deployment(Addresses):
             keys, authority = Keys(layout.secrets), Authority(layout.certificates)
             keys.ensure()
             authority.ensure(datetime.now(UTC))
-            return cls._assemble(layout, keys, authority, extra or {}, asked_to_stop or threading.Event())
+            existing = Servers(os.environ.get(BOOTSTRAP_VARIABLE, ""), os.environ.get(DATABASE_VARIABLE, ""))
+            stop = asked_to_stop or threading.Event()
+            return cls._assemble(layout, keys, authority, existing=existing, extra=extra or {}, asked_to_stop=stop)
         except OSError as error:
             raise NoSpace.at(layout.home, error) from error
 
@@ -98,7 +95,13 @@ class Deployment(Addresses):
         """
         layout = Layout(home.resolve()) if home else Layout.here()
         state = State.read(layout.state_file)
-        found = cls._assemble(layout, Keys(layout.secrets), Authority(layout.certificates), {}, threading.Event())
+        existing = Servers(
+            "" if "kafka" in state.embedded else state.bootstrap_servers,
+            "" if "postgres" in state.embedded else state.database_url,
+        )
+        keys, authority = Keys(layout.secrets), Authority(layout.certificates)
+        stop = threading.Event()
+        found = cls._assemble(layout, keys, authority, existing=existing, extra={}, asked_to_stop=stop)
         found.services.servers = Servers(state.bootstrap_servers, state.database_url)
         return found
 
@@ -108,6 +111,8 @@ class Deployment(Addresses):
         layout: Layout,
         keys: Keys,
         authority: Authority,
+        *,
+        existing: Servers,
         extra: Mapping[str, str],
         asked_to_stop: threading.Event,
     ) -> "Deployment":
@@ -118,7 +123,7 @@ class Deployment(Addresses):
             authority.server("services", datetime.now(UTC)),
             str(authority.ca_file),
             book,
-            Servers(os.environ.get(BOOTSTRAP_VARIABLE, ""), os.environ.get(DATABASE_VARIABLE, "")),
+            existing,
             extra,
             asked_to_stop,
         )
@@ -131,8 +136,8 @@ class Deployment(Addresses):
             authority,
             services,
             layout,
-            None if services.servers.bootstrap_servers else kafka,
-            None if services.servers.database_url else postgres,
+            None if existing.bootstrap_servers else kafka,
+            None if existing.database_url else postgres,
             asked_to_stop,
         )
 
@@ -194,7 +199,7 @@ class Deployment(Addresses):
     def kafka_settings(self) -> KafkaSettings:
         """Return how clients reach the Kafka of this deployment."""
         if self.kafka is None:
-            return RuntimeSettings().kafka
+            return RuntimeSettings().kafka.model_copy(update={"bootstrap_servers": self.bootstrap_servers})
         return KafkaSettings(bootstrap_servers=self.kafka.bootstrap_servers)
 
     def _start_services(self) -> None:
@@ -282,6 +287,7 @@ class Deployment(Addresses):
                 name: ServiceState(admin_url=self.operators_url(name), pid=found.identity.pid)
                 for name, found in running.items()
             },
+            embedded=tuple(name for name in ("kafka", "postgres") if getattr(self, name) is not None),
         ).write(self.layout.state_file)
 
 

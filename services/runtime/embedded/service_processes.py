@@ -128,7 +128,7 @@ class ServiceProcesses:
         self._running.clear()
 
     def readiness(self, name: str, instance: int = 1) -> tuple[bool, str]:
-        """Ask one instance whether it is ready, and if not, why."""
+        """Ask one instance whether it is ready; if not, why, and if so, what is amiss all the same."""
         # The catalogue has one listener for everything.
         port = self._port(name, instance, "public" if name == CATALOGUE else "admin")
         context = ssl.create_default_context(cafile=self.ca_file)
@@ -199,4 +199,7 @@ def _reasons(body: str) -> str:
     except ValueError:
         return body[:300]
     reasons = content.get("reasons") if isinstance(content, dict) else None
-    return "; ".join(map(str, reasons)) if reasons else ("ready" if reasons == [] else body[:300])
+    if reasons is None:
+        return body[:300]
+    amiss = "; ".join(map(str, reasons or content.get("degraded", ())))
+    return amiss if reasons else "ready" + (f", but: {amiss}" if amiss else "")

@@ -20,7 +20,11 @@ class ServiceState(BaseModel):
 
 
 class State(BaseModel):
-    """The content of `deployment.json`; private, because the database's URL holds its password."""
+    """The content of `deployment.json`; private, because the database's URL holds its password.
+
+    Attributes:
+        embedded: Which of kafka and postgres the deployment runs itself; the others it found there.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +36,7 @@ class State(BaseModel):
     ca_file: Path
     admin_token_file: Path
     services: dict[str, ServiceState]
+    embedded: tuple[str, ...] = ("kafka", "postgres")
 
     @classmethod
     def read(cls, file: Path) -> "State":

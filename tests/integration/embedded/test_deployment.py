@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from services.cli import servers
 from services.runtime.embedded import deployment as deployments
 from services.runtime.embedded import files, ports, processes
 from services.runtime.embedded.deployment import Deployment
@@ -44,7 +45,7 @@ def on_existing_servers(cluster: Cluster, database_url: str, monkeypatch: pytest
     return iter(())
 
 
-def test_two_clones_run_side_by_side(tmp_path: Path) -> None:
+def test_two_clones_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (prepared(tmp_path / name, "catalogue") for name in ("one", "two"))
     with ThreadPoolExecutor(2) as pool:
         for started in [pool.submit(first.start), pool.submit(second.start)]:
@@ -55,6 +56,13 @@ def test_two_clones_run_side_by_side(tmp_path: Path) -> None:
             for each in (first, second)
         ]
         assert addresses[0].isdisjoint(addresses[1])
+        # Settings of whoever looks do not change what a deployment runs.
+        monkeypatch.setenv(deployments.BOOTSTRAP_VARIABLE, first.bootstrap_servers)
+        seen = Deployment.load(second.layout.home)
+        assert seen.kafka is not None
+        assert seen.kafka_settings().bootstrap_servers == second.bootstrap_servers
+        monkeypatch.delenv(deployments.BOOTSTRAP_VARIABLE)
+        assert [(each.name, each.silence) for each in servers.look(second)] == [("kafka", None), ("postgres", None)]
         first.stop()
         assert processes_of(first.layout.home) == []
         assert second.services.readiness("catalogue")[0]
@@ -67,13 +75,20 @@ def test_two_clones_run_side_by_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("on_existing_servers")
-def test_existing_servers_are_used_where_settings_name_them(cluster: Cluster, tmp_path: Path) -> None:
+def test_existing_servers_are_used_where_settings_name_them(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with prepared(tmp_path, "registry") as deployment:
         assert (deployment.kafka, deployment.postgres) == (None, None)
         assert deployment.bootstrap_servers == cluster.bootstrap_servers
         assert deployment.services.readiness("registry") == (True, "ready")
         assert {each.name for each in processes.recorded(deployment.layout.records)} == {"registry"}
-        assert Deployment.load(tmp_path).admin_url("registry") == deployment.admin_url("registry")
+        for variable in (deployments.BOOTSTRAP_VARIABLE, deployments.DATABASE_VARIABLE):
+            monkeypatch.delenv(variable)
+        seen = Deployment.load(tmp_path)
+        assert seen.admin_url("registry") == deployment.admin_url("registry")
+        assert seen.kafka_settings().bootstrap_servers == cluster.bootstrap_servers
+        assert [(each.embedded, each.silence) for each in servers.look(seen)] == [(None, None), (None, None)]
     assert cluster.kafka.running()
     with pytest.raises(NotRunning, match="start one with `make up`"):
         Deployment.load(tmp_path)

@@ -107,6 +107,9 @@ async def test_common_part_of_the_admin_api(cluster: Cluster, database_url: str,
         assert (status, content["service"], content["ready"], len(content["lanes"])) == (200, "registry", True, 1)
         assert await asking.get("/admin/dead-letters?limit=5") == (200, {"dead_letters": []})
         assert (await asking.get("/admin/dead-letters?limit=0"))[0] == 422
+        for unknown in ("7", "00000000-0000-0000-0000-000000000007"):
+            status, content = await asking.get(f"/admin/dead-letters/{unknown}")
+            assert (status, content["detail"]) == (404, "there is no such dead letter")
         status, content = await asking.get("/admin/recover")
         assert (status, content["service"], content["halted"]) == (200, "registry", None)
 
