@@ -71,8 +71,13 @@ async def test_one_that_sends_bodies_too_large(door: Door) -> None:
 
 @pytest.mark.ocpi_rule(1)
 async def test_one_that_asks_too_often_is_told_when_to_come_again(door: Door) -> None:
-    replies = [await door.ask("GET", "/ocpi/2.2.1/sender/tariffs", who=OTHER) for _ in range(220)]
-    over = [reply for reply in replies if reply.status != 200]
+    # However slow the machine is: three requests a second are allowed on end, and more than those are sent.
+    over: list[Reply] = []
+    for _ in range(5_000):
+        reply = await door.ask("GET", "/ocpi/2.2.1/sender/tariffs", who=OTHER)
+        over += [reply] if reply.status != 200 else []
+        if len(over) == 20:
+            break
     assert {reply.told for reply in over} == {(429, 2000)}
     assert all(int(reply.headers["retry-after"]) >= 1 for reply in over)
     assert over[0].headers["x-request-id"]
