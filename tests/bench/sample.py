@@ -18,8 +18,9 @@ from schemas.models.registry import AgreementConcluded
 from schemas.models.sessions import SessionTracked
 
 PARTY_PAIR: Final = ("GB-BNC", "GB-BNP")
-START: Final = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
-END: Final = START + timedelta(hours=1)
+END: Final = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+START: Final = END - timedelta(hours=1)
+"""Just over: the CDRs of sessions long past would be missed first, and that would be said too."""
 PERIODS: Final = 6
 SEALED: Final = bytes(5_000)
 """As many bytes as the sealed body of a CDR has."""
