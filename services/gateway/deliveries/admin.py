@@ -110,7 +110,9 @@ class DeliveriesAdmin:
         ended = await self._context.transactions.run(
             lambda work: operating.give_up_all(work, wanted, _GIVEN_UP_AT_ONCE)
         )
-        _log.warning("deliveries given up by an operator", partner=wanted.partner, module=wanted.module, rows=ended)
+        _log.warning(
+            "deliveries given up by an operator", partner=wanted.partner, ocpi_module=wanted.module, rows=ended
+        )
         return answer({"given_up": ended, "more": ended == _GIVEN_UP_AT_ONCE})
 
     async def resync(self, request: Request) -> Response:

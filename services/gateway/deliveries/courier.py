@@ -142,7 +142,7 @@ class Courier:
             content = write(route.version)
         except Exception:
             # A fault of ours with one object: the others go on, and it stays in the queue for a release that can.
-            _log.exception("object cannot be sent", module=row.module, delivery_id=row.delivery_id)
+            _log.exception("object cannot be sent", ocpi_module=row.module, delivery_id=row.delivery_id)
             return Attempt(row, Result(Failing.UNWRITABLE, message=f"cannot be written in {route.version.name}"))
         answer = await self._parts.client.send(_request(route, url, row, content))
         self._learn(answer)

@@ -132,7 +132,7 @@ def _body(module: str, content: Row, keys: Keys, newer: Mapping[str, EvseState])
         return keys.of(content.pseudonym).unseal(_PURPOSE[module], content.body)
     except RoamwattError as error:
         # One object that cannot be read must not stop the others.
-        _log.error("object cannot be sent", module=module, owner=content.key.owner, reason=str(error))
+        _log.error("object cannot be sent", ocpi_module=module, owner=content.key.owner, reason=str(error))
         return None
 
 

@@ -48,9 +48,11 @@ class Concluding:
         for fate in Fate:
             metrics.PULL_OBJECTS.labels(pull.module, fate).inc(getattr(walk, fate))
         counts = {fate.value: getattr(walk, fate) for fate in Fate}
-        _log.info("list walked", partner=pull.partner, module=pull.module, kind=walk.kind, pages=walk.pages, **counts)
+        _log.info(
+            "list walked", partner=pull.partner, ocpi_module=pull.module, kind=walk.kind, pages=walk.pages, **counts
+        )
         if finding.doubt:
-            _log.warning("nothing is removed", partner=pull.partner, module=pull.module, reason=finding.doubt)
+            _log.warning("nothing is removed", partner=pull.partner, ocpi_module=pull.module, reason=finding.doubt)
 
     async def _finding(self, pull: Pull, walk: Walk) -> Finding:
         missing = await self._transactions.run(lambda work: expected.missing(work.connection, pull))

@@ -67,10 +67,10 @@ class Puller:
         try:
             await self._walker.serve(pull)
         except Unavailable as error:
-            _log.warning("a list waits", partner=pull.partner, module=pull.module, reason=str(error))
+            _log.warning("a list waits", partner=pull.partner, ocpi_module=pull.module, reason=str(error))
         except Exception:
             # A fault of ours with one list: the others go on, and this one is free again when its lease has run out.
-            _log.exception("walk failed", partner=pull.partner, module=pull.module)
+            _log.exception("walk failed", partner=pull.partner, ocpi_module=pull.module)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         del self._walks[task]

@@ -74,7 +74,7 @@ class Walker:
         try:
             await self._serve(pull)
         except LostLease:
-            _log.info("a list is walked by another replica now", partner=pull.partner, module=pull.module)
+            _log.info("a list is walked by another replica now", partner=pull.partner, ocpi_module=pull.module)
 
     async def _serve(self, pull: Pull) -> None:
         reach = await self._parts.finder.reach(pull)
