@@ -130,8 +130,9 @@ async def test_a_database_restored_from_an_older_copy_stops_the_service(rig: Rig
             await engine.recovery.apply(Choice(inbox="end"))
         await engine.recovery.apply(Choice(outbox="republish"))
         await eventually(lambda: rig.has_posted(names(40, "more")), timeout_seconds=30)
+        all_effects = {*names(5), *names(10, "e")}
+        await eventually(lambda: set(rig.effects_now()) == all_effects, timeout_seconds=30)
         assert engine.state().halted is None
-    assert set(rig.effects_now()) == {*names(5), *names(10, "e")}
     assert set(await rig.posted()) == {*names(5), *names(10, "e"), *names(40, "more")}
 
 
