@@ -29,6 +29,7 @@ from services.runtime.service import Service
 from services.runtime.settings import RuntimeSettings
 from services.runtime.tables import runtime_tables
 from services.runtime.transactions import Encoder, PostgresTransactions
+from services.runtime.waking import is_woken
 
 _log = logs.logger(__name__)
 
@@ -202,11 +203,8 @@ class Engine:
 
 async def _until(wake: asyncio.Event, seconds: float) -> None:
     """Wait until this replica has appended something, or for this long: another replica's rows are polled for."""
-    try:
-        await asyncio.wait_for(wake.wait(), seconds)
-    except TimeoutError:
-        return
-    wake.clear()
+    if await is_woken(wake, seconds):
+        wake.clear()
 
 
 def _count_letter(topic: str, error: Exception) -> None:

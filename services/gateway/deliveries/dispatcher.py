@@ -13,6 +13,7 @@ from services.gateway.deliveries.turns import Parts as TurnParts
 from services.gateway.deliveries.turns import Turns
 from services.runtime.logs import logger
 from services.runtime.postgres import by_statement, translated
+from services.runtime.waking import is_woken
 
 _log = logger(__name__)
 
@@ -52,11 +53,8 @@ class Dispatcher:
         """Wait until this replica has put something in the queue, or until it is time to look for others' rows."""
         settings = self.parts.settings
         await asyncio.sleep(settings.rest_milliseconds / 1000)
-        try:
-            await asyncio.wait_for(self._woken.wait(), settings.poll_milliseconds / 1000)
-        except TimeoutError:
-            return
-        self._woken.clear()
+        if await is_woken(self._woken, settings.poll_milliseconds / 1000):
+            self._woken.clear()
 
     async def _send_out(self) -> None:
         now = self.parts.clock()

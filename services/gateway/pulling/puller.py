@@ -16,6 +16,7 @@ from services.gateway.pulling.walker import Parts, Walker
 from services.runtime import metrics
 from services.runtime.logs import logger
 from services.runtime.service import Timer
+from services.runtime.waking import is_woken
 from services.runtime.work import Work
 
 _log = logger(__name__)
@@ -37,10 +38,7 @@ class Puller:
             while True:
                 await self._start()
                 self._freed.clear()
-                try:
-                    await asyncio.wait_for(self._freed.wait(), settings.poll_milliseconds / 1000)
-                except TimeoutError:
-                    continue
+                await is_woken(self._freed, settings.poll_milliseconds / 1000)
         finally:
             await self._stop()
 
