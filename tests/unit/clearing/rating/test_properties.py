@@ -16,7 +16,7 @@ from services.clearing.rating.documents import UnreadableDocument, cdr_of, tarif
 from services.clearing.rating.engine import rate
 from services.clearing.rating.results import NotRated, Outcome, Rating, Rounding
 from services.clearing.rating.sessions import Period, Session
-from services.clearing.rating.tariffs import Component, Element, Limit, Restrictions, Tariff
+from services.clearing.rating.tariffs import Component, Element, Restrictions, Tariff
 from services.clearing.rating.text import explain
 from services.core.clock import parse_utc
 from services.core.money import RoundingMode, RoundingRule, total
@@ -231,14 +231,3 @@ def test_bad_input_has_a_reason_and_never_crashes(seed: int, used: int, wild: ob
         outcome = rate(cdr_of(cdr).session, [tariff_of(priced)], ZONE)
         assert all(isinstance(line, str) for line in explain(outcome, ZONE))
         assert not isinstance(outcome, NotRated) or outcome.reason
-
-
-def test_limits_without_a_price_with_tax_take_the_mean_rate() -> None:
-    components = [Component("ENERGY", Decimal("0.25"), Decimal(10)), Component("FLAT", Decimal(5), Decimal(20))]
-    start = parse_utc("2026-03-02T08:00:00Z")
-    used = Session(start, start + timedelta(hours=1), "EUR", [Period(start, {"ENERGY": Decimal(20)})])
-    found = rate(used, [Tariff("T1", "EUR", [Element(components)], max_price=Limit(Decimal(8)))], None)
-    assert isinstance(found, Rating)
-    # 5.00 at 10 % and 5.00 at 20 % are 15 % in the mean.
-    assert (found.excl_tax, found.incl_tax) == (Decimal("8.00"), Decimal("9.20"))
-    assert [line.component_type for line in found.lines][-1] == "ADJUSTMENT"

@@ -1,0 +1,89 @@
+"""A price and its reasons in words."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from services.clearing.rating.engine import rate
+from services.clearing.rating.restrictions import restrictions_of
+from services.clearing.rating.results import NotRated
+from services.clearing.rating.sessions import Period
+from services.clearing.rating.tariffs import Component, Element, Limit, Tariff
+from services.clearing.rating.text import explain, money
+from tests.unit.clearing.rating.examples import outcome_of, session
+
+START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+USED = session(START, START + HOUR, Period(START, {"ENERGY": Decimal("4.2"), "TIME": Decimal(1)}))
+
+
+def test_a_price_is_told_with_its_reasons() -> None:
+    elements = [
+        Element([Component("ENERGY", Decimal("0.25"), Decimal(10))], restrictions_of({"min_kwh": 50})),
+        Element(
+            [Component("ENERGY", Decimal("0.30"), Decimal(20), Decimal(500)), Component("FLAT", Decimal(1), Decimal(0))]
+        ),
+    ]
+    assert explain(outcome_of(USED, Tariff("T1", "EUR", elements), None)) == [
+        "Period 1, 2026-03-02 08:30:00 UTC to 2026-03-02 09:30:00 UTC, tariff T1",
+        "  FLAT 1: element 2",
+        "  ENERGY 4.2 kWh: element 2",
+        "    not element 1: only from 50 kWh on",
+        "  TIME 1 h: costs nothing, no element prices it",
+        "",
+        "ENERGY (tariff T1, element 2): 4.2 kWh, in steps of 500 Wh 4.5 kWh, at 0.3 = "
+        "1.35 EUR without tax, tax 0.27 (20 %)",
+        "FLAT (tariff T1, element 2): 1 once = 1 EUR without tax, tax 0 (0 %)",
+        "",
+        "Total without tax: 2.35 EUR",
+        "Total with tax:    2.62 EUR",
+        "Rounded the totals to 2 digits, HALF_UP.",
+    ]
+
+
+def test_times_are_local_and_shares_are_told_as_such() -> None:
+    elements = [Element([Component("TIME", Decimal(6), Decimal(0))], restrictions_of({"end_time": "10:00"}))]
+    brussels = ZoneInfo("Europe/Brussels")
+    found = explain(outcome_of(USED, Tariff("T1", "EUR", elements), brussels), brussels)
+    assert found[0] == "Period 1, 2026-03-02 09:30:00 CET to 2026-03-02 10:00:00 CET, tariff T1"
+    assert "  TIME 0.5 h (share of the period): element 1" in found
+    assert "Period 1, 2026-03-02 10:00:00 CET to 2026-03-02 10:30:00 CET, tariff T1" in found
+    assert "    not element 1: only from 00:00 to 10:00" in found
+
+
+def test_what_nobody_tells_is_unknown() -> None:
+    outside = Tariff("T1", "EUR", [Element([Component("ENERGY", Decimal(1))])])
+    assert explain(outcome_of(USED, outside, None))[-5:-1] == [
+        "ENERGY (tariff T1, element 1): 4.2 kWh, at 1 = 4.2 EUR without tax, tax unknown",
+        "",
+        "Total without tax: 4.2 EUR",
+        "Total with tax:    unknown",
+    ]
+    inside = Tariff("T1", "EUR", [Element([Component("ENERGY", Decimal(1), tax_inside=True)])])
+    line = "ENERGY (tariff T1, element 1): 4.2 kWh, at 1 = unknown without tax, with an untold tax 4.2"
+    assert line in explain(outcome_of(USED, inside, None))
+
+
+def test_an_adjustment_is_told_as_one() -> None:
+    priced = Tariff("T1", "EUR", [Element([Component("FLAT", Decimal(1), Decimal(10))])], Limit(Decimal(3)))
+    line = "Adjustment to the least or highest price of a session: 2 EUR without tax, tax 0.2"
+    assert line in explain(outcome_of(USED, priced, None))
+
+
+def test_why_there_is_no_price() -> None:
+    assert explain(NotRated("it rained")) == ["No price: it rained."]
+
+
+def test_the_last_hours_of_the_year_9999_are_told() -> None:
+    end = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    used = session(end, end + timedelta(minutes=1), Period(end, {"ENERGY": Decimal(1)}))
+    outcome = rate(used, [Tariff("T1", "EUR", [Element([Component("ENERGY", Decimal(1))])])], None)
+    assert explain(outcome, ZoneInfo("Asia/Tokyo"))[0] == (
+        "Period 1, 9999-12-31 23:30:00 UTC to 9999-12-31 23:31:00 UTC, tariff T1"
+    )
+
+
+def test_amounts_have_their_currency() -> None:
+    found = outcome_of(USED, Tariff("T1", "EUR", [Element([Component("FLAT", Decimal(1))])]), None)
+    assert money(Decimal("1.50"), found) == "1.5 EUR"
+    assert money(None, found) == "unknown"
