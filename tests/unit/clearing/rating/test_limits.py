@@ -44,17 +44,17 @@ def test_a_limit_with_both_prices_leaves_its_tax() -> None:
 
 def test_a_limit_without_a_price_with_tax_takes_the_mean_rate_of_the_session() -> None:
     """8 and 9.60 have a mean rate of 20 %, whatever the tariff's rates: 10 and 12."""
-    assert added(tariff(limit("10"), NONE, "10", "30"), "8", "9.60") == (2, Decimal("0.4"), Decimal("2.4"))
+    assert added(tariff(limit("10"), NONE, "10", "30"), "8", "9.60") == (Decimal(2), Decimal("0.4"), Decimal("2.4"))
 
 
 def test_where_the_session_cost_nothing_the_only_rate_of_the_tariff_counts() -> None:
-    assert added(tariff(limit("2"), NONE, "10"), "0", "0") == (2, Decimal("0.2"), Decimal("2.2"))
-    assert added(tariff(limit("2"), NONE, "10", "20"), "0", "0") == (2, None, None)
+    assert added(tariff(limit("2"), NONE, "10"), "0", "0") == (Decimal(2), Decimal("0.2"), Decimal("2.2"))
+    assert added(tariff(limit("2"), NONE, "10", "20"), "0", "0") == (Decimal(2), None, None)
 
 
 def test_a_limit_with_tax_holds_by_itself() -> None:
-    assert added(tariff(NONE, limit(None, "11")), "10", "12") == (0, -1, -1)
-    assert added(tariff(NONE, limit(None, "11")), None, "12") == (None, None, -1)
+    assert added(tariff(NONE, limit(None, "11")), "10", "12") == (Decimal(0), Decimal(-1), Decimal(-1))
+    assert added(tariff(NONE, limit(None, "11")), None, "12") == (None, None, Decimal(-1))
 
 
 def test_a_rounded_line_is_rounded() -> None:

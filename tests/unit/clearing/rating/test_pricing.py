@@ -53,7 +53,7 @@ def test_a_tax_is_added_or_taken_out_and_stays_unknown_where_nobody_tells_it(
 def test_a_line_tells_what_was_measured_and_what_is_billed() -> None:
     found = line("0.30", "20", watt_hours="1500")
     assert (found.measured, found.volume, found.unit) == (Decimal("0.999"), Decimal("1.5"), "KWH")
-    assert (found.tariff_id, found.element, found.price, found.vat_percent) == ("T1", 2, Decimal("0.30"), 20)
+    assert (found.tariff_id, found.element, found.price, found.vat_percent) == ("T1", 2, Decimal("0.30"), Decimal(20))
     assert amounts(found) == ["0.4500", "0.0900", "0.5400"]
 
 
@@ -77,7 +77,7 @@ def test_an_amount_that_no_event_can_hold_is_refused() -> None:
 
 def test_one_unknown_amount_makes_its_sum_unknown_and_no_other() -> None:
     known, untaxed, inside = line("5", "10"), line("1", None), line("2", None, inside=True)
-    assert sums([known, known]) == (10, 11)
-    assert sums([known, untaxed]) == (6, None)
+    assert sums([known, known]) == (Decimal(10), Decimal(11))
+    assert sums([known, untaxed]) == (Decimal(6), None)
     assert sums([known, inside]) == (None, Decimal("7.5"))
-    assert sums([]) == (0, 0)
+    assert sums([]) == (Decimal(0), Decimal(0))
