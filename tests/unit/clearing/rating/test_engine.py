@@ -251,9 +251,13 @@ def test_north_american_taxes() -> None:
             charge(28, 0, local("16:54")),
             {"TIME": ["6", "24"]},
         ),
+        # The lines of the three examples of switching elements.
+        (STEPS, charge(10, 2, local("16:55")), {"TIME": ["5", "5"], "PARKING_TIME": ["15"]}),
+        (STEPS, charge(35, 0, local("16:35")), {"TIME": ["25", "20"]}),
+        (STEPS, charge(12, 20, local("19:40")), {"TIME": ["12"], "PARKING_TIME": ["15"]}),
     ],
 )
-def test_time_steps_of_the_cdr_chapter(
+def test_time_steps_of_both_chapters(
     elements: list[dict[str, Any]], cdr: dict[str, Any], volumes: dict[str, list[str]]
 ) -> None:
     found = rated(tariff_json("2.2.1", elements), cdr, BRUSSELS)

@@ -42,6 +42,11 @@ def test_a_limit_with_both_prices_leaves_its_tax() -> None:
     assert added(tariff(NONE, limit("10", "11")), "13", "14.35") == (Decimal(-3), Decimal("-0.35"), Decimal("-3.35"))
 
 
+def test_a_limit_that_tells_its_price_with_tax_asks_for_no_rate() -> None:
+    """8 and 9.60 become 10 and 11.50 as the limit has it, not 12 by the session's 20 %."""
+    assert added(tariff(limit("10", "11.50")), "8", "9.60") == (Decimal(2), Decimal("-0.1"), Decimal("1.9"))
+
+
 def test_a_limit_without_a_price_with_tax_takes_the_mean_rate_of_the_session() -> None:
     """8 and 9.60 have a mean rate of 20 %, whatever the tariff's rates: 10 and 12."""
     assert added(tariff(limit("10"), NONE, "10", "30"), "8", "9.60") == (Decimal(2), Decimal("0.4"), Decimal("2.4"))

@@ -24,7 +24,7 @@ def found(moment: Moment = NOW, **wanted: Any) -> Mismatch | None:
     [
         {},
         {"start_time": "21:30", "end_time": "21:31"},
-        {"start_time": "20:00", "end_time": "06:00"},
+        {"start_time": "21:30", "end_time": "06:00"},
         {"start_time": "21:00", "end_time": "00:00"},
         {"day_of_week": ["FRIDAY"]},
         {"start_date": "2026-03-06", "end_date": "2026-03-07"},
