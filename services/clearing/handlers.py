@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from schemas.models.gateway import CdrSubmitted, LocationPublished, TariffPublished
@@ -9,6 +10,7 @@ from schemas.models.registry import AgreementConcluded
 from schemas.models.sessions import SessionTracked
 from services.clearing import (
     authorizations,
+    counting,
     deciding,
     fact_store,
     matching,
@@ -162,7 +164,7 @@ class Clearing:
 
     async def _clear(self, work: Work, ready: Sequence[Arrival], book: FactBook) -> None:
         claims = [arrival.claim for arrival in ready]
-        await work.advise(*_connector_locks(claims))
+        await work.advise(*_neighbour_locks(claims))
         book.neighbours.know(await neighbour_store.look_up(work.connection, claims, self._rules.neighbours))
         decisions = []
         for claim in claims:
@@ -174,6 +176,7 @@ class Clearing:
         former = [arrival.claim.key for arrival in ready if arrival.stored]
         longest = self._rules.max_explanation_characters
         await store.save_decisions(work.connection, decisions, former, longest)
+        work.when_committed(partial(counting.decided, decisions))
         cleared = {claim.key for claim in claims if not claim.credit}
         await store.wake(work.connection, store.WAKE_CREDITS, cleared, work.now)
 
@@ -193,9 +196,14 @@ async def _lock_sessions(work: Work, sessions: Iterable[tuple[str, str]]) -> Non
     await work.advise(*(f"session|{party}|{session}" for party, session in set(sessions)))
 
 
-def _connector_locks(claims: Iterable[Claim]) -> set[str]:
-    """Two CDRs of one connector may be cleared at the same time: the second has to see the first."""
-    return {"connector|" + "|".join(claim.connector) for claim in claims if claim.connector is not None}
+def _neighbour_locks(claims: Iterable[Claim]) -> set[str]:
+    """Two CDRs of one connector or credential may be cleared at the same time: the second has to see the first.
+
+    A credit is compared with none. All these locks are asked for at once, so that two replicas never hold one each.
+    """
+    compared = [claim for claim in claims if not claim.credit]
+    connectors = {"connector|" + "|".join(claim.connector) for claim in compared if claim.connector is not None}
+    return connectors | {f"credential|{claim.credential}" for claim in compared if claim.credential is not None}
 
 
 def _check_rounding(value: AgreementConcluded) -> None:

@@ -6,6 +6,7 @@ ends that by itself, since whoever lists what is missing looks for CDRs again. N
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.models.clearing import CdrMissed
 from schemas.models.sessions import SessionTracked
+from services.clearing import counting
 from services.clearing.audit.claims import Key, same
 from services.clearing.audit.codes import Code, Severity
 from services.clearing.audit.findings import find
@@ -101,6 +103,7 @@ async def look(work: Work, *, default_hours: int, longest_hours: int, max_rows: 
     for row in rows:
         if row.is_news:
             work.append(missed(row, work.now))
+            work.when_committed(partial(counting.missing, row.visited_cso, _severity(row)))
     return len(rows)
 
 
@@ -108,7 +111,6 @@ def missed(session: Any, now: datetime) -> Event:
     """Return the event that says that a session's CDR is missing; the same session again says nothing new."""
     ended_at = session.ended_at or session.due_at - timedelta(hours=session.hours)
     finding = find(Code.CDR_MISSING, session=session.session_id, ended=ended_at, hours=session.hours)
-    severity = finding.severity if session.severity is None else Severity(session.severity)
     identity = object_event_id(session.visited_cso, session.session_id, session.version, CDR_MISSED)
     value = CdrMissed(
         event_id=identity,
@@ -120,7 +122,7 @@ def missed(session: Any, now: datetime) -> Event:
         ended_at=ended_at,
         due_at=session.due_at,
         kwh=session.kwh,
-        severity=severity.value,
+        severity=_severity(session).value,
         detail=finding.detail,
     )
     return Event(identity, CDR_MISSED, pair_key(session.visited_cso, session.session_id), value, now)
@@ -139,6 +141,10 @@ async def page(
     bounds = {"cso": cso, "csp": csp, "after_cso": after[0], "after_key": after[1]}
     found = await connection.execute(_LIST, bounds | {"longest_hours": longest_hours, "max_rows": max_rows})
     return [dict(row) for row in found.mappings()]
+
+
+def _severity(session: Any) -> Severity:
+    return Code.CDR_MISSING.severity if session.severity is None else Severity(session.severity)
 
 
 def _key(session: SessionTracked) -> Key:

@@ -66,7 +66,7 @@ async def look_up(
 ) -> Mapping[Key, Sequence[Neighbour]]:
     """Return by CDR those cleared before that share its session, or its time and connector or credential.
 
-    The caller holds the locks of the connectors, so that no other transaction clears one of them meanwhile.
+    The caller holds the locks of connectors and credentials, so that no other transaction clears one of them meanwhile.
     """
     rows = [_row(claim) for claim in claims if not claim.credit]
     if not rows:

@@ -14,27 +14,27 @@ Amount = Annotated[Decimal, Field(ge=0, max_digits=28, decimal_places=8)]
 
 
 class AuditBounds(Group):
-    """Bounds of the audit; they are explained in `services.clearing.audit.rules`."""
+    """Bounds of the audit; what they are, and where their defaults stand: `services.clearing.audit.rules`."""
 
-    energy_ceiling_kwh: Amount = Decimal(1000)
-    largest_battery_kwh: Amount = Decimal(250)
-    battery_margin_factor: Amount = Decimal("1.25")
-    power_margin_factor: Amount = Decimal("1.1")
-    longest_session_hours: Amount = Decimal(24)
-    time_tolerance_seconds: WholeSeconds = 60
-    future_tolerance_seconds: WholeSeconds = 300
-    session_time_tolerance_seconds: WholeSeconds = 60
-    session_energy_tolerance_kwh: Amount = Decimal("0.1")
-    periods_energy_tolerance_kwh: Amount = Decimal("0.01")
-    meter_energy_tolerance_kwh: Amount = Decimal("0.01")
-    meter_time_tolerance_seconds: WholeSeconds = 300
-    max_findings: Count = 100
-    max_signed_values: Count = 100
-    max_signed_value_characters: Count = 10_000
-    max_meter_keys: Count = 5
-    near_duplicate_minutes: Annotated[int, Field(ge=0)] = 5
-    parts_tolerance: Amount = Decimal("0.02")
-    highest_tax_percent: Amount = Decimal(30)
+    energy_ceiling_kwh: Amount = AuditRules.energy_ceiling_kwh
+    largest_battery_kwh: Amount = AuditRules.largest_battery_kwh
+    battery_margin_factor: Amount = AuditRules.battery_margin_factor
+    power_margin_factor: Amount = AuditRules.power_margin_factor
+    longest_session_hours: Amount = AuditRules.longest_session_hours
+    time_tolerance_seconds: WholeSeconds = AuditRules.time_tolerance_seconds
+    future_tolerance_seconds: WholeSeconds = AuditRules.future_tolerance_seconds
+    session_time_tolerance_seconds: WholeSeconds = AuditRules.session_time_tolerance_seconds
+    session_energy_tolerance_kwh: Amount = AuditRules.session_energy_tolerance_kwh
+    periods_energy_tolerance_kwh: Amount = AuditRules.periods_energy_tolerance_kwh
+    meter_energy_tolerance_kwh: Amount = AuditRules.meter_energy_tolerance_kwh
+    meter_time_tolerance_seconds: WholeSeconds = AuditRules.meter_time_tolerance_seconds
+    max_findings: Count = AuditRules.max_findings
+    max_signed_values: Count = AuditRules.max_signed_values
+    max_signed_value_characters: Count = AuditRules.max_signed_value_characters
+    max_meter_keys: Count = AuditRules.max_meter_keys
+    near_duplicate_minutes: Annotated[int, Field(ge=0)] = AuditRules.near_duplicate_minutes
+    parts_tolerance: Amount = AuditRules.parts_tolerance
+    highest_tax_percent: Amount = AuditRules.highest_tax_percent
 
     @property
     def audit(self) -> AuditRules:

@@ -101,6 +101,19 @@ CONVERSATION_RESULTS = _counter(
     "conversation_results", "Results, by outcome: delivered, refused, retry, given_up, none.", "module", "outcome"
 )
 
+# Clearing. Codes and severities are those of clearing's page; alert when disputed or rejected CDRs become more.
+CDRS_CLEARED = _counter(
+    "cdrs_cleared",
+    "CDRs with a verdict, by their visited-CSO; rated: yes where we have our own price.",
+    "partner",
+    "verdict",
+    "rated",
+)
+CDR_FINDINGS = _counter("cdr_findings", "Findings in cleared CDRs, and CDR_MISSING.", "code", "severity")
+CDRS_MISSING = _counter(
+    "cdrs_missing", "Sessions found without a CDR after the agreed time, by visited-CSO.", "partner"
+)
+
 # Deliveries to partners. A partner is a registered party.
 DELIVERIES = _counter("deliveries", "Tries, by outcome: delivered, refused, retried, given_up.", "module", "outcome")
 DELIVERY_SECONDS = _histogram("delivery_seconds", "Time from queued to delivered.", "module", buckets=_SLOW)

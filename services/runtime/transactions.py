@@ -60,6 +60,7 @@ class PostgresWork(Lanes):
         self.connection, self.now = connection, now
         self._encoder, self._offsets = encoder, Offsets(tables)
         self._outgoing: list[Outgoing] = []
+        self._when_committed: list[Callable[[], None]] = []
 
     def append(self, event: Event) -> None:
         """Add an event to what this transaction publishes; see `services.runtime.work.Work.append`."""
@@ -68,6 +69,15 @@ class PostgresWork(Lanes):
     def outgoing(self) -> Sequence[Outgoing]:
         """The events appended so far."""
         return self._outgoing
+
+    def when_committed(self, act: Callable[[], None]) -> None:
+        """Do this once the transaction is committed; see `services.runtime.work.Work.when_committed`."""
+        self._when_committed.append(act)
+
+    def committed(self) -> None:
+        """Do what was to be done then."""
+        for act in self._when_committed:
+            act()
 
     async def advise(self, *names: str) -> None:
         """Take transaction-level advisory locks on these names, in one order for all."""
@@ -108,6 +118,7 @@ class PostgresTransactions:
             async with self._engine.begin() as connection:
                 work = PostgresWork(connection, self._clock(), self._tables, self._encoder, self._settings.max_rows)
                 yield work
+            work.committed()
             if work.outgoing():
                 self._on_appended(len(work.outgoing()))
 

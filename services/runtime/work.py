@@ -35,6 +35,9 @@ class Work(Protocol):
             services.core.errors.BadContent: when the value does not fit its schema.
         """
 
+    def when_committed(self, act: Callable[[], None]) -> None:
+        """Do this as soon as the transaction is committed, and never if it is not: for metrics, which must not fail."""
+
     async def advise(self, *names: str) -> None:
         """Take transaction-level advisory locks on these names, in sorted order, and hold them to the end."""
 

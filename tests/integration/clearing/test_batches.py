@@ -58,3 +58,23 @@ async def test_two_replicas_that_clear_one_connector_see_the_overlap(rig: Rig) -
         await asyncio.gather(rig.take("cdr.submitted", first), rig.take("cdr.submitted", second))
     overlapping = [name for name, (_, codes) in (await rig.verdicts()).items() if "CONNECTOR_OVERLAP" in codes]
     assert len(overlapping) == 10
+
+
+async def test_two_replicas_that_clear_one_credential_see_the_overlap(rig: Rig) -> None:
+    await rig.take("agreement.concluded", agreement())
+    for number in range(0, 20, 2):
+        who = f"driver-{number}"
+        first, second = on(number, pseudonym=who), on(number + 1, pseudonym=who)
+        await asyncio.gather(rig.take("cdr.submitted", first), rig.take("cdr.submitted", second))
+    overlapping = [name for name, (_, codes) in (await rig.verdicts()).items() if "CREDENTIAL_OVERLAP" in codes]
+    assert len(overlapping) == 10
+
+
+async def test_two_replicas_that_need_the_same_locks_in_other_orders_both_go_on(rig: Rig) -> None:
+    await rig.take("agreement.concluded", agreement())
+    cdrs = [on(number, pseudonym=f"driver-{number}") for number in range(20)]
+    others = [on(100 + n, location=on(n).location, pseudonym=f"driver-{19 - n}") for n in range(20)]
+    await asyncio.gather(rig.take("cdr.submitted", *cdrs), rig.take("cdr.submitted", *reversed(others)))
+    found = await rig.verdicts()
+    overlapping = {name for name, (_, codes) in found.items() if {"CONNECTOR_OVERLAP", "CREDENTIAL_OVERLAP"} & {*codes}}
+    assert (len(found), len(overlapping)) == (40, 20)

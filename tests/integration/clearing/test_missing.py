@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from schemas.models.registry import FindingSeverity
+from services.runtime.metrics import REGISTRY
 from tests.integration.clearing_api import Api
 from tests.integration.clearing_rig import agreement, cdr, on, session
-from tests.unit.clearing.samples import END, START, place
+from tests.unit.clearing.samples import CSO, END, START, place
 
 HOUR = timedelta(hours=1)
 
@@ -32,6 +33,18 @@ async def test_a_session_without_a_cdr_is_missing_after_a_day_and_not_before(api
     assert (line["missing_since"], shown["next"]) == ("2026-03-02T10:00:00Z", None)
     assert await missing(api, csp="DE-ABC") == []
     assert await api.rig.said() == []
+
+
+async def test_what_is_missing_is_counted_once(api: Api) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("roamwatt_cdrs_missing_total", {"partner": CSO}) or 0.0
+
+    before = counted()
+    await api.rig.take("session.tracked", session(), session(session_id="S2", connector_id="2"))
+    api.rig.clock.now = END + 24 * HOUR
+    await missing(api)
+    await missing(api)
+    assert counted() == before + 2
 
 
 async def test_the_time_is_the_agreements_that_covers_the_session(api: Api) -> None:

@@ -1,5 +1,6 @@
 """Dead letters: what is kept of a record that cannot be processed, and what is said of it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,9 @@ class FakeWork:
         if len(value.sealed) + len(value.sealed_key or b"") > self._max_bytes:
             raise TooLarge("over its bound")
         self.events.append(event)
+
+    def when_committed(self, act: Callable[[], None]) -> None:
+        raise AssertionError(act)
 
     async def advise(self, *names: str) -> None:
         raise AssertionError(names)
