@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.clearing.audit.claims import Cost
-from services.clearing.rating.data import rating_data
+from services.clearing.audit.claims import Claim, Cost
+from services.clearing.audit.engine import Audit
+from services.clearing.rating.data import outcome_data
 from services.clearing.rating.figures import figure
-from services.clearing.rating.results import ADJUSTMENT, NotRated, Rating
+from services.clearing.rating.results import ADJUSTMENT, NotRated, Outcome, Rating
 from services.clearing.rating.text import explain
 from services.clearing.rating.zones import zone_of
-from services.clearing.records import Decision
 from services.core.money import EXACT, ZERO
 
 _PARTS: Final = {
@@ -54,13 +54,13 @@ class Explanation:
 _STORED: Final = TypeAdapter(Explanation)
 
 
-def explanation_of(decision: Decision) -> Explanation:
-    """Return the explanation of a decision."""
-    rated, agreement, location = decision.audit.rating, decision.audit.agreement, decision.facts.location
+def explanation_of(claim: Claim, audit: Audit, time_zone: str | None) -> Explanation:
+    """Return the explanation of an audit, in the platform and in the report on a file."""
+    rated, agreement = audit.rating, audit.agreement
     return Explanation(
-        claimed=decision.claim.parts,
+        claimed=claim.parts,
         tolerance=None if agreement is None else agreement.total_tolerance,
-        time_zone=None if location is None else location.time_zone,
+        time_zone=time_zone,
         rating=rated if isinstance(rated, Rating) else None,
         not_rated=rated.reason if isinstance(rated, NotRated) else None,
     )
@@ -87,13 +87,11 @@ def shown(text: str) -> dict[str, Any] | None:
         explanation = _STORED.validate_json(text)
     except ValidationError:
         return None
-    rating = explanation.rating
     return {
         "time_zone": explanation.time_zone,
         "tolerance": None if explanation.tolerance is None else figure(explanation.tolerance),
         "compared": list(compared(explanation)),
-        "rating": None if rating is None else rating_data(rating),
-        "not_rated": explanation.not_rated,
+        **outcome_data(_outcome(explanation)),
         "parts_left_out": explanation.parts_left_out,
         "text": told(explanation),
     }
@@ -116,10 +114,14 @@ def compared(explanation: Explanation) -> Iterator[dict[str, str | None]]:
 def told(explanation: Explanation) -> list[str]:
     """Return the price and its reasons as lines of text; times are local where the zone is known."""
     zone = None if explanation.time_zone is None else zone_of(explanation.time_zone)
-    lines = explain(explanation.rating or NotRated(explanation.not_rated or "it was not kept"), zone)
+    lines = explain(_outcome(explanation), zone)
     if explanation.parts_left_out:
         lines.append(f"{explanation.parts_left_out} further measurements were priced and are not listed.")
     return lines
+
+
+def _outcome(explanation: Explanation) -> Outcome:
+    return explanation.rating or NotRated(explanation.not_rated or "it was not kept")
 
 
 def _rated_parts(rating: Rating | None) -> Mapping[str, Decimal]:

@@ -74,6 +74,11 @@ class Decision:
         return not self.claim.credit and self.verdict is not Verdict.REJECTED
 
     @property
+    def time_zone(self) -> str | None:
+        """Of the location, where it is known."""
+        return None if self.facts.location is None else self.facts.location.time_zone
+
+    @property
     def minutes(self) -> Decimal:
         """The duration that the CSO claims."""
         return _minutes(self.claim.hours)

@@ -159,6 +159,7 @@ def _waiting_row(arrival: Arrival) -> dict[str, Any]:
 def _cdr_row(decision: Decision, max_explanation_characters: int) -> dict[str, Any]:
     claim, cdr, rating = decision.claim, decision.claim.cdr, decision.audit.rated
     occupied = claim.connector if decision.stands else None
+    explanation = explaining.explanation_of(claim, decision.audit, decision.time_zone)
     return {
         "visited_cso": cdr.visited_cso,
         "cdr_key": claim.key[1],
@@ -169,7 +170,7 @@ def _cdr_row(decision: Decision, max_explanation_characters: int) -> dict[str, A
         "verdict": decision.verdict,
         "finding_codes": decision.codes,
         "findings": decision.audit.findings,
-        "explanation": explaining.stored(explaining.explanation_of(decision), max_explanation_characters),
+        "explanation": explaining.stored(explanation, max_explanation_characters),
         "amount": decision.booking.in_force.amount,
         "claimed_total_excl_tax": claim.total_excl_tax,
         "claimed_total_incl_tax": claim.total_incl_tax,

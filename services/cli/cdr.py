@@ -61,11 +61,15 @@ def list_all(
     verdict: Annotated[str | None, typer.Option(help="Only ACCEPTED, FLAGGED, DISPUTED or REJECTED.")] = None,
     code: Annotated[str | None, typer.Option(help="Only with this finding, as in TOTAL_MISMATCH.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="The most to show.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
     """List cleared CDRs."""
     wanted = {"cso": cso, "csp": csp, "verdict": verdict, "code": code}
     query: dict[str, str | int] = {name: value for name, value in wanted.items() if value}
     found = AdminApi.here().get("clearing", "/cdrs", limit=limit, **query)
+    if as_json:
+        show_json(found)
+        return
     show_rows([summary(each) for each in found["cdrs"]], COLUMNS, "No such CDR was cleared yet.")
     if found["next"]:
         say(f"\nThere are more than {limit}.")

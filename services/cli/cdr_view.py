@@ -1,7 +1,7 @@
 """A cleared CDR for people: its verdict, what was claimed beside what we reckon, what was found, and why."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,6 +10,10 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from services.clearing.rating.zones import zone_of
+from services.core.money import EXACT
+
+_CENT: Final = Decimal("0.01")
 _COLOURS: Final = {"ACCEPTED": "green", "FLAGGED": "yellow", "DISPUTED": "magenta", "REJECTED": "red"}
 _WORSE: Final = {"INFORM": "dim", "FLAG": "yellow", "DISPUTE": "magenta", "REJECT": "red"}
 
@@ -33,7 +37,7 @@ def show_cdr(console: Console, found: Mapping[str, Any]) -> None:
 
 def summary(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a CDR as a line of a list."""
-    booked = f"{number(found['amount'])} {found['currency']}"
+    booked = f"{amount(found['amount'])} {found['currency']}"
     started = f"{datetime.fromisoformat(found['started_at']):%m-%d %H:%M}"
     return {**found, "booked": booked, "started": started}
 
@@ -55,35 +59,57 @@ def number(text: str | None) -> str:
     return f"{Decimal(text).normalize():f}"
 
 
+def amount(text: str | None) -> str:
+    """Return an amount with at least two digits after the point; a dash where there is none."""
+    if text is None:
+        return "-"
+    value = Decimal(text).normalize()
+    return f"{value:.2f}" if value == value.quantize(_CENT) else f"{value:f}"
+
+
 def _booked(found: Mapping[str, Any]) -> str:
     if found["verdict"] in {"DISPUTED", "REJECTED"}:
         return "nothing is booked"
-    return f"{number(found['amount'])} {found['currency']} booked"
+    return f"{amount(found['amount'])} {found['currency']} booked"
 
 
 def _circumstances(found: Mapping[str, Any]) -> Iterator[str]:
-    started, ended = _utc(found["started_at"]), _utc(found["ended_at"])
+    name = (found.get("explanation") or {}).get("time_zone")
+    zone = (None if name is None else zone_of(name)) or UTC
+    started, ended = (f"{_local(found[key], zone):%Y-%m-%d %H:%M:%S %Z}" for key in ("started_at", "ended_at"))
     place = found.get("location_name") or found["location_id"]
-    yield f"{number(found['kwh'])} kWh from {started} to {ended} UTC at {place}"
+    yield f"{number(found['kwh'])} kWh from {started} to {ended} at {place}"
     session = found.get("session_id")
     yield f"session {session}" if session else "no session named"
     if found.get("credited_by"):
         yield f"taken back by {found['credited_by']}"
 
 
-def _utc(text: str) -> str:
-    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"
+def _local(text: str, zone: tzinfo) -> datetime:
+    instant = datetime.fromisoformat(text)
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        # The last hours of the year 9999 are of the next year elsewhere.
+        return instant
 
 
 def _amounts(found: Mapping[str, Any]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 2))
-    for heading in (found["currency"], "claimed", "rated"):
-        table.add_column(heading, justify="left" if heading == found["currency"] else "right")
+    table.add_column(found["currency"])
+    for heading in ("claimed", "by the tariff", "too much"):
+        table.add_column(heading, justify="right")
     for name, key in (("total with tax", "incl_tax"), ("total without tax", "excl_tax")):
-        table.add_row(name, number(found[f"claimed_total_{key}"]), number(found[f"rated_total_{key}"]))
+        table.add_row(name, *_compared(found[f"claimed_total_{key}"], found[f"rated_total_{key}"]))
     for row in (found.get("explanation") or {}).get("compared", ()):
-        table.add_row(f"  of it {row['part']}", number(row["claimed"]), number(row["rated"]))
+        table.add_row(f"  of it {row['part']}", *_compared(row["claimed"], row["rated"]))
     return table
+
+
+def _compared(claimed: str | None, rated: str | None) -> tuple[str, str, str]:
+    """Return both and by how much too much is claimed; too little is negative."""
+    more = None if claimed is None or rated is None else EXACT.subtract(Decimal(claimed), Decimal(rated))
+    return amount(claimed), amount(rated), "-" if not more else amount(str(more))
 
 
 def _findings(console: Console, findings: list[Mapping[str, Any]]) -> None:

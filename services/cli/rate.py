@@ -137,7 +137,7 @@ def _data(cdr: Cdr, outcome: Outcome, zone: tzinfo | None) -> dict[str, Any]:
         "currency": cdr.session.currency,
         "time_zone": None if zone is None else str(zone),
         **outcome_data(outcome),
-        "compared": {**claims, "energy": energy},
+        "totals": {**claims, "energy": energy},
         "text": [*explain(outcome, zone), *_compared(cdr, outcome)],
     }
 

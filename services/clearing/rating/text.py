@@ -7,10 +7,20 @@ from typing import Final
 
 from services.clearing.rating.figures import figure
 from services.clearing.rating.results import ADJUSTMENT, Line, NotRated, Outcome, Part, Rating
+from services.clearing.rating.tariffs import ENERGY, FLAT
+from services.core.money import RoundingMode
 
 _UNITS: Final = {"KWH": "kWh", "HOUR": "h", "SESSION": ""}
 _STEPS: Final = {"KWH": "Wh", "HOUR": "s"}
-_DIMENSION_UNITS: Final = {"ENERGY": " kWh", "FLAT": ""}
+_HALVES: Final = {
+    RoundingMode.HALF_UP: "a half up",
+    RoundingMode.HALF_DOWN: "a half down",
+    RoundingMode.HALF_EVEN: "a half to the even digit",
+    RoundingMode.UP: "away from zero",
+    RoundingMode.DOWN: "towards zero",
+    RoundingMode.CEILING: "always up",
+    RoundingMode.FLOOR: "always down",
+}
 
 
 def explain(outcome: Outcome, zone: tzinfo | None = None) -> list[str]:
@@ -47,13 +57,23 @@ def _tariff(tariff_id: str | None) -> str:
 
 
 def _amount(part: Part) -> str:
-    unit = _DIMENSION_UNITS.get(part.dimension, " h")
+    if part.dimension == FLAT:
+        return FLAT
     shared = " (share of the period)" if part.interpolated else ""
-    return f"{part.dimension} {figure(part.volume)}{unit}{shared}"
+    return f"{part.dimension} {figure(part.volume)} {_unit(part)}{shared}"
+
+
+def _unit(part: Part) -> str:
+    return "kWh" if part.dimension == ENERGY else "h"
 
 
 def _choice(part: Part) -> str:
-    return "costs nothing, no element prices it" if part.element is None else f"element {part.element}"
+    if part.element is None:
+        return "costs nothing, no element prices it"
+    if part.price is None:
+        return f"element {part.element}"
+    once = "once" if part.dimension == FLAT else f"per {_unit(part)}"
+    return f"element {part.element}, {figure(part.price)} {once}"
 
 
 def _lines(rating: Rating) -> Iterator[str]:
@@ -91,8 +111,8 @@ def _totals(rating: Rating) -> Iterator[str]:
     rule = rating.rounding.rule
     yield f"Total without tax: {money(rating.excl_tax, rating)}"
     yield f"Total with tax:    {money(rating.incl_tax, rating)}"
-    what = "each line" if rating.rounding.per_line else "the totals"
-    yield f"Rounded {what} to {rule.digits} digits, {rule.mode.value}."
+    what = "Each line is" if rating.rounding.per_line else "The totals are"
+    yield f"{what} rounded to {rule.digits} digits, {_HALVES[rule.mode]}."
 
 
 def money(amount: Decimal | None, rating: Rating) -> str:

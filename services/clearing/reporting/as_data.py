@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from services.clearing.audit.codes import Code, Severity
 from services.clearing.audit.findings import Finding, Verdict
-from services.clearing.explaining import Explanation, shown, stored
+from services.clearing.explaining import explanation_of, shown, stored
 from services.clearing.rating.figures import figure
-from services.clearing.rating.results import NotRated, Rating
 from services.clearing.reporting.invoices import Compared
 from services.clearing.reporting.judging import Judged, Terms
 from services.clearing.reporting.run import Report
@@ -94,14 +93,8 @@ def _explanation(judged: Judged) -> dict[str, Any] | None:
     """Return the same that the platform keeps beside a verdict."""
     if judged.audit is None or judged.claim is None:
         return None
-    rated = judged.audit.rating
-    explanation = Explanation(
-        claimed=judged.claim.parts,
-        tolerance=None if judged.audit.agreement is None else judged.audit.agreement.total_tolerance,
-        time_zone=None if judged.zone is None else str(judged.zone),
-        rating=rated if isinstance(rated, Rating) else None,
-        not_rated=rated.reason if isinstance(rated, NotRated) else None,
-    )
+    zone = None if judged.zone is None else str(judged.zone)
+    explanation = explanation_of(judged.claim, judged.audit, zone)
     return shown(stored(explanation, MOST_EXPLANATION_CHARACTERS))
 
 

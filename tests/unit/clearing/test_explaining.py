@@ -15,7 +15,7 @@ ENOUGH = 64_000
 
 def kept(max_characters: int = ENOUGH, known: Any = None, **changes: Any) -> str:
     decision = decide(claim_of(cdr(**changes)), known or facts(), AuditRules(), NOW)
-    return stored(explanation_of(decision), max_characters)
+    return stored(explanation_of(decision.claim, decision.audit, decision.time_zone), max_characters)
 
 
 def told(text: str) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def test_cdrs_are_listed_by_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert "[red]C1" in result.stdout
     assert "more than 1" in result.stdout
     assert fake.asked[0][2] == {"limit": 1, "verdict": "REJECTED"}
+    result, _ = run(monkeypatch, cdr.app, ["list", "--json"], answers)
+    assert json.loads(result.stdout) == answers["/cdrs"]
 
 
 def test_dead_letters_of_all_services_are_listed_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_the_same_as_data(tmp_path: Path) -> None:
     assert found["rating"]["excl_tax"] == "1.3"
     times = [part for part in found["rating"]["parts"] if part["dimension"] == "TIME"]
     assert times[1]["skipped"] == [{"element": 1, "reason": "only from 00:00 to 17:00"}]
-    assert found["compared"] == {
+    assert found["totals"] == {
         "excl_tax": {"claimed": "1.5", "more_than_rated": "0.2"},
         "incl_tax": {"claimed": "1.8", "more_than_rated": "0.24"},
         "energy": {"claimed": "7.5", "periods": "7"},
@@ -89,7 +89,7 @@ def test_why_there_is_no_price_as_data(tmp_path: Path) -> None:
     found = json.loads(output)
     assert (code, found["rating"]) == (1, None)
     assert "time zone" in found["not_rated"]
-    assert found["compared"]["excl_tax"] == {"claimed": "1.5", "more_than_rated": None}
+    assert found["totals"]["excl_tax"] == {"claimed": "1.5", "more_than_rated": None}
 
 
 def test_several_tariffs_and_a_list_of_them(tmp_path: Path) -> None:

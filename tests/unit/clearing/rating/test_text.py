@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from services.clearing.rating.engine import rate
 from services.clearing.rating.restrictions import restrictions_of
-from services.clearing.rating.results import NotRated
+from services.clearing.rating.results import NotRated, Rounding
 from services.clearing.rating.sessions import Period
 from services.clearing.rating.tariffs import Component, Element, Limit, Tariff
 from services.clearing.rating.text import explain, money
+from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.rating.examples import outcome_of, session
 
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -26,8 +29,8 @@ def test_a_price_is_told_with_its_reasons() -> None:
     ]
     assert explain(outcome_of(USED, Tariff("T1", "EUR", elements), None)) == [
         "Period 1, 2026-03-02 08:30:00 UTC to 2026-03-02 09:30:00 UTC, tariff T1",
-        "  FLAT 1: element 2",
-        "  ENERGY 4.2 kWh: element 2",
+        "  FLAT: element 2, 1 once",
+        "  ENERGY 4.2 kWh: element 2, 0.3 per kWh",
         "    not element 1: only from 50 kWh on",
         "  TIME 1 h: costs nothing, no element prices it",
         "",
@@ -37,7 +40,7 @@ def test_a_price_is_told_with_its_reasons() -> None:
         "",
         "Total without tax: 2.35 EUR",
         "Total with tax:    2.62 EUR",
-        "Rounded the totals to 2 digits, HALF_UP.",
+        "The totals are rounded to 2 digits, a half up.",
     ]
 
 
@@ -46,7 +49,7 @@ def test_times_are_local_and_shares_are_told_as_such() -> None:
     brussels = ZoneInfo("Europe/Brussels")
     found = explain(outcome_of(USED, Tariff("T1", "EUR", elements), brussels), brussels)
     assert found[0] == "Period 1, 2026-03-02 09:30:00 CET to 2026-03-02 10:00:00 CET, tariff T1"
-    assert "  TIME 0.5 h (share of the period): element 1" in found
+    assert "  TIME 0.5 h (share of the period): element 1, 6 per h" in found
     assert "Period 1, 2026-03-02 10:00:00 CET to 2026-03-02 10:30:00 CET, tariff T1" in found
     assert "    not element 1: only from 00:00 to 10:00" in found
 
@@ -81,6 +84,15 @@ def test_the_last_hours_of_the_year_9999_are_told() -> None:
     assert explain(outcome, ZoneInfo("Asia/Tokyo"))[0] == (
         "Period 1, 9999-12-31 23:30:00 UTC to 9999-12-31 23:31:00 UTC, tariff T1"
     )
+
+
+@pytest.mark.parametrize("mode", RoundingMode)
+def test_each_way_of_rounding_has_words(mode: RoundingMode) -> None:
+    rounding = Rounding(RoundingRule(mode, 3), per_line=True)
+    outcome = rate(USED, [Tariff("T1", "EUR", [Element([Component("FLAT", Decimal(1))])])], None, rounding)
+    told = explain(outcome)[-1]
+    assert told.startswith("Each line is rounded to 3 digits, ")
+    assert "_" not in told
 
 
 def test_amounts_have_their_currency() -> None:
