@@ -23,6 +23,8 @@ _WHOLE: Final = Decimal(1)
 _HALF: Final = Decimal("0.5")
 # Finer than any measurement, so that shares can be added without a digit getting lost.
 _SHARE: Final = Decimal("1E-20")
+# OCPI types, number: hours have four decimals, and half of the last one is 0.18 s.
+_HALF_DIGIT: Final = Decimal(180_000)
 
 
 class Stretch(NamedTuple):
@@ -169,9 +171,18 @@ def powers_of(reading: Reading) -> Sequence[Decimal]:
     figures = [given[kind] for kind in _POWERS if kind in given]
     if figures or _rests(reading):
         return figures or (ZERO,)
-    lasts = (reading.ended_at - reading.started_at) // MICROSECOND
-    hours = reading.volumes.get(TIME) or lasts / _MICROSECONDS_OF_AN_HOUR
-    return (given[ENERGY] / hours,) if ENERGY in given and hours > 0 else ()
+    charged = _microseconds_charging(reading)
+    # Multiplied first: 2 kWh in 40 minutes are 3 kW, not a little less.
+    return (given[ENERGY] * _MICROSECONDS_OF_AN_HOUR / charged,) if ENERGY in given and charged > 0 else ()
+
+
+def _microseconds_charging(reading: Reading) -> Decimal:
+    """Return the TIME of a period, else its length, and that too where only the rounding of TIME tells them apart."""
+    lasts = Decimal((reading.ended_at - reading.started_at) // MICROSECOND)
+    if TIME not in reading.volumes:
+        return lasts
+    charged = reading.volumes[TIME] * _MICROSECONDS_OF_AN_HOUR
+    return lasts if abs(charged - lasts) <= _HALF_DIGIT else charged
 
 
 def _rests(reading: Reading) -> bool:

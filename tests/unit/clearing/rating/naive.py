@@ -1,100 +1,114 @@
 """A second rater, written from the text: it walks through a session minute by minute and adds up.
 
-It shares no rule with the engine. It knows whole minutes, energy that flows evenly in a period, and borders on whole
-minutes; the step_size of the last ENERGY, and of the last TIME or PARKING_TIME, lifts what was used of that dimension.
-It reckons with sixty digits, so that it has no rounding of its own.
+It shares no rule with the engine and reads OCPI's JSON itself. It reckons with sixty digits, so that it has no rounding
+of its own.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import tzinfo
 from decimal import Decimal, localcontext
-from math import ceil
-from typing import Any
-from zoneinfo import ZoneInfo
 
-DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+from tests.unit.clearing.rating.naive_minutes import Document, Minute, NoPrice, check_tariffs, expired, minutes_of
+from tests.unit.clearing.rating.naive_money import limited, sum_of
+from tests.unit.clearing.rating.naive_restrictions import applies, step_up
+
+Key = tuple[str | None, int | None, str, bool]
+"""Tariff, element counted from 1, what is priced, whether it is of the reservation."""
 
 
 @dataclass
-class Minute:
-    """What happened in one minute; `kind` is TIME or PARKING_TIME."""
+class Bill:
+    """What a session costs; volumes in kWh, hours and times, by component.
 
-    clock: str
-    today: str
-    day: str
-    since_start: int
-    kwh_before: Decimal
-    kwh: Decimal
-    kind: str
-    current: int
+    `seen` tells what the case has shown: names of restrictions that held where something was priced, and `not NAME` of
+    those that did not; `step`, `limit`, and so on.
+    """
 
-
-def applies(restrictions: dict[str, Any], minute: Minute) -> bool:
-    clock, today = minute.clock, minute.today
-    begin, end = restrictions.get("start_time", "00:00"), restrictions.get("end_time", "00:00")
-    if end == "00:00":
-        end = "24:00"
-    inside = begin <= clock < end if begin < end else clock >= begin or clock < end
-    return (
-        inside
-        and today >= restrictions.get("start_date", "0000")
-        and today < restrictions.get("end_date", "9999")
-        and (not restrictions.get("day_of_week") or minute.day in restrictions["day_of_week"])
-        and ("min_kwh" not in restrictions or minute.kwh_before >= Decimal(restrictions["min_kwh"]))
-        and ("max_kwh" not in restrictions or minute.kwh_before < Decimal(restrictions["max_kwh"]))
-        and minute.since_start * 60 >= int(restrictions.get("min_duration", 0))
-        and minute.since_start * 60 < int(restrictions.get("max_duration", 10**9))
-        and minute.current >= int(restrictions.get("min_current", 0))
-        and minute.current < int(restrictions.get("max_current", 10**9))
-    )
+    used: dict[Key, Decimal] = field(default_factory=dict)
+    billed: dict[Key, Decimal] = field(default_factory=dict)
+    components: dict[Key, Document] = field(default_factory=dict)
+    excl_tax: Decimal | None = None
+    incl_tax: Decimal | None = None
+    seen: set[str] = field(default_factory=set)
 
 
-def find(tariff: dict[str, Any], kind: str, minute: Minute) -> dict[str, Any] | None:
-    for element in tariff["elements"]:
-        found: dict[str, Any]
-        for found in element["price_components"]:
-            if found["type"] == kind and applies(element.get("restrictions", {}), minute):
-                return found
+def naive_bill(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Bill:
+    """Raises NoPrice."""
+    with localcontext(prec=60):
+        check_tariffs(cdr, tariffs)
+        bill = Bill()
+        last = walk(cdr, tariffs, zone, bill)
+        if any(volume < 0 for volume in bill.used.values()):
+            raise NoPrice("energy flows back")
+        bill.billed = dict(bill.used)
+        for key in last.values():
+            lift(bill, key)
+        bill.excl_tax, bill.incl_tax = sum_of(bill.billed, bill.components, tariffs)
+        if not expired(cdr):
+            limited(bill, cdr, tariffs)
+        return bill
+
+
+def walk(cdr: Document, tariffs: list[Document], zone: tzinfo, bill: Bill) -> dict[str, Key]:
+    """Note what every minute uses, and return the component that each of energy, time and reservation used last."""
+    last: dict[str, Key] = {}
+    never_used = expired(cdr)
+    for minute in minutes_of(cdr, tariffs, zone):
+        if minute.tariff is None:
+            continue
+        for kind, amount in wanted(minute, bill):
+            key = find(minute, kind, never_used, bill)
+            if key is not None:
+                bill.used[key] = bill.used.get(key, Decimal(0)) + amount
+                if kind != "FLAT":
+                    last["reservation" if minute.reserved else "energy" if kind == "ENERGY" else "time"] = key
+    return last
+
+
+def wanted(minute: Minute, bill: Bill) -> list[tuple[str, Decimal]]:
+    """What is to be priced in this minute; a flat price once for the session and once for its reservation."""
+    charged = any(kind == "FLAT" and reserved == minute.reserved for _, _, kind, reserved in bill.used)
+    flat = [] if charged else [("FLAT", Decimal(1))]
+    return flat + [(kind, amount) for kind, amount in minute.used.items() if amount]
+
+
+def find(minute: Minute, kind: str, never_used: bool, bill: Bill) -> Key | None:
+    """The first element that has a price of the dimension and whose restrictions hold."""
+    assert minute.tariff is not None
+    component_type = "TIME" if kind == "RESERVATION_TIME" else kind
+    elements = list(enumerate(minute.tariff["elements"], start=1))
+    if never_used:
+        elements.sort(key=lambda each: reservation_of(each[1]) != "RESERVATION_EXPIRES")
+    for number, element in elements:
+        for component in element["price_components"]:
+            if component["type"] != component_type:
+                continue
+            reservation = reservation_of(element)
+            if (reservation is not None) != minute.reserved or (
+                reservation == "RESERVATION_EXPIRES" and not never_used
+            ):
+                continue
+            if applies(element.get("restrictions", {}), minute, bill.seen):
+                key = (minute.tariff["id"], number, component_type, minute.reserved)
+                bill.components[key] = component
+                return key
+            break
     return None
 
 
-def minutes_of(periods: list[dict[str, Any]], start: datetime, zone: ZoneInfo) -> list[Minute]:
-    """Periods have `minutes`, `kind`, `kwh` and `current`."""
-    walked, kwh, passed = [], Decimal(0), 0
-    for period in periods:
-        share = Decimal(period["kwh"]) / period["minutes"]
-        for _ in range(period["minutes"]):
-            local = (start + timedelta(minutes=passed)).astimezone(zone)
-            day = DAYS[local.weekday()]
-            clock, today = f"{local.hour:02}:{local.minute:02}", f"{local.date()}"
-            walked.append(Minute(clock, today, day, passed, kwh, share, period["kind"], period["current"]))
-            kwh, passed = kwh + share, passed + 1
-    return walked
+def reservation_of(element: Document) -> str | None:
+    found: str | None = element.get("restrictions", {}).get("reservation")
+    return found
 
 
-def naive_price(tariff: dict[str, Any], periods: list[dict[str, Any]], start: datetime, zone: ZoneInfo) -> Decimal:
-    """The price without tax, not rounded."""
-    with localcontext(prec=60):
-        return _price(tariff, minutes_of(periods, start, zone))
-
-
-def _price(tariff: dict[str, Any], minutes: list[Minute]) -> Decimal:
-    price = Decimal(0)
-    used: dict[str, Decimal] = {}
-    last: dict[str, tuple[str, dict[str, Any]]] = {}
-    flat = None
-    for minute in minutes:
-        flat = flat or find(tariff, "FLAT", minute)
-        for kind, amount in (("ENERGY", minute.kwh * 1000), (minute.kind, Decimal(60))):
-            component = find(tariff, kind, minute)
-            if component is None or not amount:
-                continue
-            units = 1000 if kind == "ENERGY" else 3600
-            price += amount * Decimal(component["price"]) / units
-            used[kind] = used.get(kind, Decimal(0)) + amount
-            last["ENERGY" if kind == "ENERGY" else "TIME"] = (kind, component)
-    for kind, component in last.values():
-        step, units = int(component["step_size"]), 1000 if kind == "ENERGY" else 3600
-        more = ceil(used[kind] / step) * step - used[kind]
-        price += more * Decimal(component["price"]) / units
-    return price + (Decimal(flat["price"]) if flat else 0)
+def lift(bill: Bill, last: Key) -> None:
+    """Add to the component used last what is missing to a whole step of all that was used of its dimension."""
+    _, _, kind, reserved = last
+    unit = 1000 if kind == "ENERGY" else 3600
+    used = sum((amount for key, amount in bill.used.items() if key[2:] == (kind, reserved)), Decimal(0)) * unit
+    # Periods are of whole minutes, whatever digits their hours have.
+    used = round(used, 9) if kind == "ENERGY" else Decimal(round(used / 60) * 60)
+    more = step_up(used, bill.components[last]["step_size"]) - used
+    if more:
+        bill.seen.add(f"step of {kind}")
+    bill.billed[last] += more / unit

@@ -113,6 +113,14 @@ def test_figures_of_current_and_power(measured: dict[str, str], currents: list[s
     assert list(powers_of(reading)) == [Decimal(each) for each in powers]
 
 
+@pytest.mark.parametrize("hours", ["0.6667", str(Decimal(2) / 3)])
+def test_the_rounding_of_hours_does_not_change_the_mean_power(hours: str) -> None:
+    """2 kWh in 40 minutes are 3 kW, which a restriction from 3 kW on includes."""
+    (reading,) = readings({"ENERGY": "2", "TIME": hours}, lasts=40 * MINUTE)
+    (power,) = powers_of(reading)
+    assert power == 3
+
+
 def test_a_period_of_no_length_has_no_mean_power() -> None:
     (reading,) = readings({"ENERGY": "5"}, lasts=timedelta(0))
     assert powers_of(reading) == ()

@@ -1,0 +1,143 @@
+"""The naive rater's first step: a CDR as a list of minutes.
+
+It knows what a random case can be: periods of whole minutes, energy and time that pass evenly in a period, and whole
+kWh that are reached on whole minutes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+Document = dict[str, Any]
+
+
+class NoPrice(Exception):
+    """The text, or a choice that is written down, lets nobody name a price; `kind` says which."""
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        super().__init__(f"{kind} {detail}")
+        self.kind = kind
+
+
+@dataclass
+class Minute:
+    """What one minute of a charging period is.
+
+    `seconds` and `kwh` are what passed since the session began, or the reservation where it is one; `kwh` is taken in
+    the middle of the minute. `powers` and `currents` are all figures that the period has, none where nobody knows.
+    `used` has kWh and hours of this minute.
+    """
+
+    period: int
+    tariff: Document | None
+    clock: str
+    date: str
+    day: str
+    seconds: int
+    kwh: Decimal
+    powers: list[Decimal]
+    currents: list[Decimal]
+    used: dict[str, Decimal]
+    reserved: bool
+
+
+def volumes_of(period: Document) -> dict[str, Decimal]:
+    return {dimension["type"]: dimension["volume"] for dimension in period["dimensions"]}
+
+
+def only_reserved(period: Document) -> bool:
+    """Whether the period is of a reservation alone."""
+    return set(volumes_of(period)) == {"RESERVATION_TIME"}
+
+
+def expired(cdr: Document) -> bool:
+    """Whether the reservation was never used: no EVSE is named, or nothing but reservation time is measured."""
+    nowhere = cdr["cdr_location"]["evse_uid"] == "#NA"
+    return nowhere or all(only_reserved(period) for period in cdr["charging_periods"])
+
+
+def minutes_of(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Iterator[Minute]:
+    periods = cdr["charging_periods"]
+    starts = [instant(period["start_date_time"]) for period in periods]
+    ends = [*starts[1:], instant(cdr["end_date_time"])]
+    charging = [start for start, period in zip(starts, periods, strict=True) if not only_reserved(period)]
+    kwh = Decimal(0)
+    for number, (period, start, end) in enumerate(zip(periods, starts, ends, strict=True), start=1):
+        lasts = int((end - start).total_seconds()) // 60
+        volumes = volumes_of(period)
+        used = {kind: volumes[kind] / lasts for kind in USED if kind in volumes}
+        energy = used.get("ENERGY", Decimal(0))
+        powers, currents = figures(volumes, "POWER"), figures(volumes, "CURRENT")
+        if not powers and ("ENERGY" in volumes or "PARKING_TIME" in volumes):
+            powers = [mean_power(volumes, lasts)]
+        if not currents and "PARKING_TIME" in volumes:
+            currents = [Decimal(0)]
+        tariff = tariff_of(period, tariffs)
+        reserved = only_reserved(period)
+        began = starts[0] if reserved else charging[0]
+        for passed in range(lasts):
+            now = start + timedelta(minutes=passed)
+            local = now.astimezone(zone)
+            written = local.isoformat()
+            yield Minute(
+                number,
+                tariff,
+                written[11:16],
+                written[:10],
+                DAYS[local.weekday()],
+                int((now - began).total_seconds()),
+                kwh + energy / 2,
+                powers,
+                currents,
+                used,
+                reserved,
+            )
+            kwh += energy
+
+
+USED = ("ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME")
+
+
+def mean_power(volumes: dict[str, Decimal], lasts: int) -> Decimal:
+    """Energy by the hours of charging, which are those of the period where TIME does not say anything else."""
+    minutes = round(volumes.get("TIME", Decimal(0)) * 60, 2)
+    return volumes.get("ENERGY", Decimal(0)) * 60 / (minutes if minutes and abs(minutes - lasts) > HUNDREDTH else lasts)
+
+
+HUNDREDTH = Decimal("0.01")
+
+
+def figures(volumes: dict[str, Decimal], of: str) -> list[Decimal]:
+    return [volumes[kind] for kind in (f"MIN_{of}", of, f"MAX_{of}") if kind in volumes]
+
+
+def tariff_of(period: Document, tariffs: list[Document]) -> Document | None:
+    """A period that names no tariff has the only one there is; where there are several, none is relevant."""
+    named = period.get("tariff_id")
+    if named is None:
+        return tariffs[0] if len(tariffs) == 1 else None
+    for tariff in tariffs:
+        if tariff["id"].lower() == named.lower():
+            return tariff
+    raise NoPrice("unknown tariff", named)
+
+
+def check_tariffs(cdr: Document, tariffs: list[Document]) -> None:
+    """Where there are several, some must be named; each must be valid when it is first named."""
+    begun = []
+    if len(tariffs) > 1 and not any("tariff_id" in period for period in cdr["charging_periods"]):
+        raise NoPrice("no tariff named")
+    for period in cdr["charging_periods"]:
+        tariff = tariff_of(period, tariffs)
+        if tariff is not None and tariff["id"] not in begun:
+            now = period["start_date_time"]
+            if not tariff.get("start_date_time", "0") <= now < tariff.get("end_date_time", "9"):
+                raise NoPrice("tariff not valid", now)
+            begun.append(tariff["id"])
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

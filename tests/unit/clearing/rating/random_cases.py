@@ -1,0 +1,37 @@
+"""Random sessions with the tariffs that price them."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.unit.clearing.rating.examples import VERSIONS
+from tests.unit.clearing.rating.random_sessions import random_cdr, random_place
+from tests.unit.clearing.rating.random_tariffs import random_tariff
+
+
+@dataclass(frozen=True)
+class Case:
+    """A CDR, the tariffs that it names, and the time zone of its place; its hours may have four decimals only."""
+
+    cdr: dict[str, Any]
+    tariffs: list[dict[str, Any]]
+    zone: ZoneInfo
+    rounded_hours: bool
+
+
+def random_case(rng: random.Random, versions: Sequence[str] = VERSIONS) -> Case:
+    """Return a session with one tariff, one in four with two; they are in the form of one of these versions."""
+    place, start = random_place(rng)
+    zone, version = ZoneInfo(place), rng.choice(versions)
+    several, rounded = rng.random() < 0.25, rng.random() < 0.3
+    # Each tariff has an id of its own, as the engine looks plans up by it.
+    first, second = (f"T{rng.randrange(10**9)}" for _ in range(2))
+    names, limited = ([first, second], 0.05) if several else ([first], 0.25)
+    named = rng.choice(
+        ([first, second], [first, second.lower()], [first, second, None]) if several else ([first], [None])
+    )
+    cdr = random_cdr(rng, start, named, rounded_hours=rounded)
+    tariffs = [random_tariff(rng, version, cdr["start_date_time"], zone, name, limited) for name in names]
+    return Case(cdr, tariffs, zone, rounded)

@@ -1,0 +1,107 @@
+"""Random sessions as CDRs: reservations, charging and parking, around midnights and the days on which clocks are set.
+
+Whole kWh are reached on whole minutes, so that a rater that looks at minutes sees every border.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.core.clock import format_utc, parse_utc
+
+Document = dict[str, Any]
+CLOCKS_SET = (
+    ("Europe/Brussels", "2026-03-29T01:00:00Z"),
+    ("Europe/London", "2026-10-25T01:00:00Z"),
+    ("America/St_Johns", "2026-03-08T05:30:00Z"),
+    ("America/St_Johns", "2026-11-01T04:30:00Z"),
+    ("Australia/Lord_Howe", "2026-04-04T15:00:00Z"),
+    ("Australia/Lord_Howe", "2026-10-03T15:30:00Z"),
+    ("Africa/Casablanca", "2026-02-15T02:00:00Z"),
+    ("Africa/Casablanca", "2026-03-22T02:00:00Z"),
+)
+"""When the clocks of a place are set, by an hour or, on Lord Howe, by half of one."""
+OTHERWISE = (
+    ("Europe/Brussels", "2026-06-30T21:10:00Z"),
+    ("Europe/London", "2026-12-31T22:45:00Z"),
+    ("Australia/Lord_Howe", "2026-07-03T13:00:00Z"),
+    ("America/St_Johns", "2026-07-04T17:30:00Z"),
+)
+PACES = ((20, "0.05"), (10, "0.1"), (4, "0.25"), (1, "1"))
+"""Minutes in which a whole kWh is drawn, and kWh of a minute: 3, 6, 15 and 60 kW."""
+CURRENTS = (6, 16, 32, 63)
+
+
+def random_place(rng: random.Random) -> tuple[str, datetime]:
+    """A time zone, and when a session starts there: two in five shortly before the clocks are set."""
+    if rng.random() < 0.4:
+        zone, at = rng.choice(CLOCKS_SET)
+        return zone, parse_utc(at) - timedelta(minutes=rng.randrange(1, 90))
+    zone, at = rng.choice(OTHERWISE)
+    return zone, parse_utc(at) + timedelta(minutes=rng.randrange(-30, 240))
+
+
+def random_cdr(
+    rng: random.Random, start: datetime, tariff_ids: Sequence[str | None], *, rounded_hours: bool
+) -> Document:
+    """A CDR whose periods name these tariffs; one in eight has but a reservation that nobody used."""
+    kind = rng.random()
+    reserved = [_reservation(rng) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.3 else []
+    used = [] if kind < 0.12 else [_period(rng) for _ in range(rng.randrange(1, 5))]
+    periods, now, named = [], start, rng.choice(tariff_ids)
+    for lasts, volumes in reserved + used:
+        named = rng.choice(tariff_ids) if rng.random() < 0.5 else named
+        periods.append(_document(now, volumes, named, rounded_hours))
+        now += timedelta(minutes=lasts)
+    return _cdr(start, now, periods, "#NA" if not used and rng.random() < 0.7 else "E1")
+
+
+def _reservation(rng: random.Random) -> tuple[int, dict[str, Decimal]]:
+    lasts = rng.choice((5, 10, 22, 60, rng.randrange(1, 90)))
+    return lasts, {"RESERVATION_TIME": Decimal(lasts) / 60}
+
+
+def _period(rng: random.Random) -> tuple[int, dict[str, Decimal]]:
+    if rng.random() < 0.3:
+        lasts = rng.randrange(1, 100)
+        return lasts, {"PARKING_TIME": Decimal(lasts) / 60} | _figures(rng, "CURRENT", 0)
+    minutes, kwh = rng.choice(PACES)
+    lasts = minutes * rng.randrange(1, 1 + max(2, 60 // minutes))
+    energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.03 else 1)
+    volumes = {"ENERGY": energy} | ({"TIME": Decimal(lasts) / 60} if rng.random() < 0.97 else {})
+    if rng.random() < 0.6:
+        volumes |= _figures(rng, "POWER", int(energy / lasts * 60))
+    if rng.random() < 0.9:
+        volumes |= _figures(rng, "CURRENT", rng.choice(CURRENTS))
+    return lasts, volumes
+
+
+def _figures(rng: random.Random, of: str, mean: int) -> dict[str, Decimal]:
+    least, most = (mean, mean) if rng.random() < 0.6 else (mean - rng.randrange(8), mean + rng.randrange(8))
+    names: Sequence[str] = rng.choice(
+        (("MIN_", "MAX_"), ("MIN_", "MAX_"), ("",), ("MIN_",), ("MAX_",), ("MIN_", "", "MAX_"))
+    )
+    figures = {"MIN_": least, "": mean, "MAX_": most}
+    return {f"{name}{of}": Decimal(figures[name]) for name in names}
+
+
+def _document(start: datetime, volumes: dict[str, Decimal], tariff_id: str | None, rounded_hours: bool) -> Document:
+    dimensions = [
+        {"type": kind, "volume": round(volume, 4) if rounded_hours and "TIME" in kind else volume}
+        for kind, volume in volumes.items()
+    ]
+    named = {} if tariff_id is None else {"tariff_id": tariff_id}
+    return {"start_date_time": format_utc(start), "dimensions": dimensions} | named
+
+
+def _cdr(start: datetime, end: datetime, periods: list[Document], evse_uid: str) -> Document:
+    return {
+        "id": "C1",
+        "start_date_time": format_utc(start),
+        "end_date_time": format_utc(end),
+        "currency": "EUR",
+        "cdr_location": {"evse_uid": evse_uid},
+        "charging_periods": periods,
+    }
