@@ -1,7 +1,6 @@
 """What a CSO claims with a submitted CDR: the event with its numbers read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
@@ -19,8 +18,7 @@ _PARTS: Final = ("fixed", "energy", "time", "parking", "reservation")
 _MAX_HOURS: Final = Decimal(10) ** 18
 
 
-@dataclass(frozen=True, kw_only=True)
-class SubmittedClaim(Claim):
+class SubmittedClaim(Claim, frozen=True, kw_only=True, dict=True):
     """A claim with the event that made it."""
 
     cdr: CdrSubmitted

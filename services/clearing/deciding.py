@@ -1,7 +1,8 @@
 """One CDR, decided: audit, verdict, booking, and the events that say so."""
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from services.clearing import ledger, records
 from services.clearing.audit.engine import audit

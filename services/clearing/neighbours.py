@@ -5,9 +5,10 @@ Only CDRs that stand count: a credit claims nothing, and what was rejected is no
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from services.clearing.audit.claims import Claim, Key
 from services.clearing.audit.facts import Neighbour

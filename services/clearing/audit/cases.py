@@ -1,11 +1,12 @@
 """What every check looks at, and what a check is."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.facts import AgreementFact, Facts
@@ -39,8 +40,7 @@ class Lasting(NamedTuple):
     hours: Decimal
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, dict=True):
     """One CDR under audit.
 
     Attributes:

@@ -1,11 +1,17 @@
-"""What a CSO claims with a CDR, wherever it was read: from an event, an OCPI document or a row of a table."""
+"""What a CSO claims with a CDR, wherever it was read: from an event, an OCPI document or a row of a table.
+
+What is made anew for each CDR is a Struct, here and elsewhere: `msgspec` makes one in an eighth of the time in which
+a frozen dataclass is made.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from services.clearing.audit.findings import Finding
 from services.clearing.rating.sessions import Session, note
@@ -56,8 +62,7 @@ class SignedData:
     withheld: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A CDR, its numbers as decimals with eight digits after the point.
 
     Attributes:
@@ -87,7 +92,7 @@ class Claim:
     energy: Decimal
     hours: Decimal
     parking_hours: Decimal | None = None
-    parts: Mapping[str, Cost] = field(default_factory=dict)
+    parts: Mapping[str, Cost] = msgspec.field(default_factory=dict)
     tariffs: Sequence[Tariff] = ()
     session_id: str | None = None
     authorization_reference: str | None = None

@@ -1,8 +1,9 @@
 """A CDR and the facts give findings and, where it can be rated, our own price."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from services.clearing.audit import (
     authorization,
@@ -65,8 +66,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(msgspec.Struct, frozen=True):
     """What an audit found.
 
     Attributes:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Self
 
+import msgspec
+
 from services.clearing.audit.claims import Claim, Key
 from services.clearing.audit.codes import Severities
 from services.clearing.rating.tariffs import Tariff
@@ -100,8 +102,7 @@ class AuthorizationFact:
     evse_uids: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LocationFact:
+class LocationFact(msgspec.Struct, frozen=True):
     """The location of the CDR as it is published; power is that of the CDR's connector, kW, where it is known."""
 
     location_id: str
@@ -122,8 +123,7 @@ class CreditedFact:
     credited_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(msgspec.Struct, frozen=True):
     """Another CDR that stands: it is no credit, was not taken back and was not rejected.
 
     Attributes:
@@ -167,8 +167,7 @@ class Neighbour:
         return claim.started_at < self.ended_at and self.started_at < claim.ended_at
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """All that is known about one CDR.
 
     Attributes:
@@ -184,7 +183,7 @@ class Facts:
     agreements: Iterable[AgreementFact] = ()
     session: SessionFact | None = None
     authorization: AuthorizationFact | None = None
-    tariffs: Mapping[str, Tariff] = field(default_factory=dict)
+    tariffs: Mapping[str, Tariff] = msgspec.field(default_factory=dict)
     location: LocationFact | None = None
     credited: CreditedFact | None = None
     neighbours: Iterable[Neighbour] = ()

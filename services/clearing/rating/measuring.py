@@ -1,11 +1,12 @@
 """How much of each component was used, before any step_size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
 from operator import attrgetter
 from typing import Final
+
+import msgspec
 
 from services.clearing.rating.borders import MICROSECOND, MICROSECONDS
 from services.clearing.rating.calendars import Course, calendar_of
@@ -24,8 +25,7 @@ _SECONDS_OF_A_DAY: Final = 86_400
 _new: Final = tuple.__new__
 
 
-@dataclass(slots=True)
-class Use:
+class Use(msgspec.Struct):
     """What one component prices in all.
 
     Attributes:
@@ -42,8 +42,7 @@ class Use:
     last: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """All parts of a session, and its uses in the order in which each was last added to."""
 
     parts: tuple[Part, ...]

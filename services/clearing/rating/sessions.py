@@ -1,10 +1,11 @@
 """What was used: a session in the engine's own form."""
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from services.core.money import EXACT
 
@@ -30,8 +31,7 @@ def note(volumes: MutableMapping[str, Decimal], kind: str, volume: Decimal) -> N
         volumes[kind] = EXACT.add(before, volume)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """A charging period; it ends where the next begins, the last one with the session.
 
     Attributes:
@@ -44,8 +44,7 @@ class Period:
     tariff_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A session, or a reservation that nobody used.
 
     Attributes:
@@ -59,4 +58,4 @@ class Session:
     currency: str
     periods: Sequence[Period]
     without_evse: bool = False
-    totals: Mapping[str, Decimal] = field(default_factory=dict)
+    totals: Mapping[str, Decimal] = msgspec.field(default_factory=dict)

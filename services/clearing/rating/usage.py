@@ -1,12 +1,13 @@
 """A session made ready to be rated: its periods in order of time, and what they measure in all."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
+
+import msgspec
 
 from services.clearing.rating.results import CannotRate
 from services.clearing.rating.sessions import Period, Session
@@ -68,8 +69,7 @@ class Reading(NamedTuple):
     wanted: Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What was used.
 
     Attributes:

@@ -1,10 +1,13 @@
 """One row of a file under audit: pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Code
@@ -55,8 +58,7 @@ class Terms:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What was looked up for one row."""
 
     neighbours: Sequence[Neighbour] = ()
@@ -64,8 +66,7 @@ class Looked:
     session: SessionFact | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A row and what was found.
 
     Attributes:
@@ -86,7 +87,7 @@ class Judged:
     audit: Audit | None = None
     zone: tzinfo | None = None
     over: Decimal | None = None
-    repeated: bool = field(default=False)
+    repeated: bool = False
 
 
 def claim_of(row: Row, terms: Terms) -> Claim | Unreadable:

@@ -1,9 +1,10 @@
 """A row of a file: one CDR, or why there is none."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
+
+import msgspec
 
 from services.clearing.reporting.entries import Entry
 from services.core.errors import RoamwattError
@@ -15,8 +16,7 @@ class CannotReadFile(RoamwattError):
     """A file that was named cannot be read, or is not of the kind that it should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One row of a file.
 
     Attributes:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.clearing.audit import documents
 from services.clearing.audit.claims import Claim, Cost, SignedValue, same
@@ -40,7 +41,7 @@ def faults(claim: Claim | Unreadable) -> list[tuple[str, str, str]]:
 
 def test_a_document_and_the_event_of_it_claim_the_same() -> None:
     from_event, from_document = claim_of(samples.cdr()), read()
-    for name in Claim.__dataclass_fields__:
+    for name in Claim.__struct_fields__:
         if name not in {"credential", "updated_at", "parts"}:
             assert getattr(from_document, name) == getattr(from_event, name), name
     assert from_document.credential == "NL-TNM|04abcdef"
@@ -218,8 +219,8 @@ def hostile(claim: Claim) -> Iterator[Facts]:
     """Facts that contradict the CDR in all that can be known, at the ends of the calendar too."""
     terms: dict[str, Any] = {"agreements": [TERMS]}
     yield Facts(**terms, location=samples.location(time_zone="Nowhere/Land"))
-    twin = replace(Neighbour.of(claim), cdr_id="C0")
-    other = replace(twin, key=("", "x"), session=None, connector=("", "", ""))
+    twin = structs.replace(Neighbour.of(claim), cdr_id="C0")
+    other = structs.replace(twin, key=("", "x"), session=None, connector=("", "", ""))
     authorization = AuthorizationFact("A", 1, "XX-YYY", "p", "BLOCKED", LAST, "L9", ["E9"])
     credited = CreditedFact("C0", 1, claim.home_csp, Decimal("-1E+19"), claim.currency, None)
     for time in (FIRST, LAST):
@@ -230,7 +231,7 @@ def hostile(claim: Claim) -> Iterator[Facts]:
             tariffs={same(each.tariff_id): replace(each, elements=()) for each in claim.tariffs},
             location=samples.location(power_kw=Decimal("1E-8")),
             credited=credited,
-            neighbours=[twin, other, replace(twin, key=("", "y"), started_at=time, ended_at=time)],
+            neighbours=[twin, other, structs.replace(twin, key=("", "y"), started_at=time, ended_at=time)],
             meter_keys=["", "zz", "00"],
             battery_kwh=Decimal(0),
             now=time,

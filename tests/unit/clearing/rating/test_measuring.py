@@ -1,11 +1,11 @@
 """Several tariffs, changes inside a session, and what is shown of each period."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.clearing.rating.engine import rate
 from services.clearing.rating.results import NotRated, Rating, Skipped

@@ -1,10 +1,10 @@
 """What must hold for every tariff and every session."""
 
+import dataclasses
 import random
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.clearing.rating.documents import UnreadableDocument, cdr_of, tariff_of
 from services.clearing.rating.engine import rate
@@ -105,7 +106,7 @@ def in_2_3_0(document: dict[str, Any]) -> dict[str, Any]:
 @given(SEEDS)
 def test_both_versions_of_a_tariff_agree(seed: int) -> None:
     case = random_case(random.Random(seed), ["2.2.1"])
-    assert rated(case) == rated(replace(case, tariffs=[in_2_3_0(each) for each in case.tariffs]))
+    assert rated(case) == rated(dataclasses.replace(case, tariffs=[in_2_3_0(each) for each in case.tariffs]))
 
 
 @QUICK
