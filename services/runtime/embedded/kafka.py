@@ -1,7 +1,6 @@
 """One Apache Kafka node in KRaft mode, as a child process."""
 
 import base64
-import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +17,7 @@ from typing import ClassVar
 
 from services.runtime.embedded import jars, ports, processes
 from services.runtime.embedded.errors import NoSpace, StartFailed
+from services.runtime.embedded.kafka_registration import LOGGERS, is_given_up
 from services.runtime.embedded.kafka_settings import controller_properties, server_properties
 from services.runtime.embedded.ports import PortBook
 from services.runtime.embedded.server import Server
@@ -26,9 +26,6 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 FORMAT_SECONDS = 60
 _READY_LINE = b"Kafka Server started"
-_FENCED_LINE = b"Fencing broker"
-# The controller alone gives up a broker after a second; one that it had given up before is not mentioned again.
-_FENCED_SECONDS = 4
 _CLEAN_MARK = ".kafka_cleanshutdown"
 # Runs a command that ignores SIGTERM, and ends at a SIGINT even where that is ignored in the background of a script.
 _DEAF = (
@@ -83,7 +80,8 @@ class Kafka(Server):
             self._give_up_former(class_path)
         options = [f"-Xms{self.heap}", f"-Xmx{self.heap}"]
         with self._running(class_path, options, properties) as said:
-            self._wait(lambda: ports.is_open(self.ports.known("kafka")) and said(_READY_LINE), START_SECONDS)
+            # An open port alone is too early: the node first answers that it has no leaders.
+            self._wait(lambda: ports.is_open(self.ports.known("kafka")) and _READY_LINE in said())
 
     def _give_up_former(self, class_path: Sequence[Path]) -> None:
         """After a kill: let the controller alone end the killed broker's registration, before a broker starts again.
@@ -94,21 +92,16 @@ class Kafka(Server):
         """
         properties = self.folder / "controller.properties"
         properties.write_text(controller_properties(self.data, self.ports.port("kafka.controller")))
-        options = [
-            "-Xmx256m",
-            "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.controller.ReplicationControlManager=info",
-        ]
-        with self._running(class_path, options, properties) as said:
-            self._wait(lambda: said(_READY_LINE), START_SECONDS)
-            with contextlib.suppress(StartFailed):
-                self._wait(lambda: said(_FENCED_LINE), _FENCED_SECONDS)
+        loggers = [f"-Dorg.slf4j.simpleLogger.log.org.apache.kafka.controller.{name}=info" for name in LOGGERS]
+        with self._running(class_path, ["-Xmx256m", *loggers], properties) as said:
+            self._wait(lambda: _READY_LINE in said() and is_given_up(said()))
         self.stop()
 
     @contextmanager
     def _running(
         self, class_path: Sequence[Path], options: Sequence[str], properties: Path
-    ) -> Iterator[Callable[[bytes], bool]]:
-        """Start the node; yields what tells whether it has said something, and stops it when the block fails."""
+    ) -> Iterator[Callable[[], bytes]]:
+        """Start the node; yields what tells all that it has said, and stops it when the block fails."""
         begin = self.log_file.stat().st_size if self.log_file.exists() else 0
         java, *rest = self._java(class_path)
         command = [sys.executable, "-ISc", _DEAF, java, *options, *rest, "kafka.Kafka", str(properties)]
@@ -119,19 +112,18 @@ class Kafka(Server):
             self.stop()
             raise
 
-    def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
+    def _wait(self, condition: Callable[[], bool]) -> None:
         def held() -> bool:
             return self.process.require_alive() and condition()
 
         processes.wait_until(
-            held, timeout_seconds=seconds, what=f"Kafka (log: {self.log_file})", asked_to_stop=self.asked_to_stop
+            held, timeout_seconds=START_SECONDS, what=f"Kafka (log: {self.log_file})", asked_to_stop=self.asked_to_stop
         )
 
-    def _said(self, begin: int, line: bytes) -> bool:
-        # An open port alone is too early: the node first answers that it has no leaders.
+    def _said(self, begin: int) -> bytes:
         with self.log_file.open("rb") as log:
             log.seek(begin if begin <= self.log_file.stat().st_size else 0)
-            return line in log.read()
+            return log.read()
 
     def stop(self) -> None:
         """Stop the node if it runs, after its clients; what it acknowledged is kept.
