@@ -73,7 +73,7 @@ def counted(path: Path, pattern: str) -> Counter[str]:
         found["TIME_IMPLAUSIBLE"] += end - start > timedelta(hours=24)
         hours = Decimal((end - start) // timedelta(seconds=1)) / 3600
         limit = (kilowatts(row["Model"]) * hours * Decimal("1.1")).quantize(Decimal("0.001"))
-        found["ENERGY_IMPLAUSIBLE"] += kwh > min(max(limit, Decimal(0)), Decimal(1000))
+        found["ENERGY_IMPLAUSIBLE"] += abs(kwh) > min(max(limit, Decimal(0)), Decimal(1000))
         found["kwh"] += kwh  # type: ignore[assignment]
         place = row["CP ID"].strip(), row["Site"].strip(), row["Connector"].strip()
         found["CONNECTOR_OVERLAP"] += start < end and any(

@@ -106,12 +106,13 @@ class Code(StrEnum):
         _F,
         "the total and the sum of the periods differ by more than 0.01 kWh",
     )
-    ENERGY_NEGATIVE = "ENERGY_NEGATIVE", _F, "energy below 0 (legal for vehicle-to-grid, so not rejected)"
+    ENERGY_NEGATIVE = "ENERGY_NEGATIVE", _I, "energy below 0, as where a car feeds the grid"
+    ENERGY_NEGATIVE_BILLED = "ENERGY_NEGATIVE_BILLED", _F, "money is asked for energy below 0"
     ENERGY_ZERO = "ENERGY_ZERO", _I, "no energy"
     ENERGY_IMPLAUSIBLE = (
         "ENERGY_IMPLAUSIBLE",
         _F,
-        "more than connector power times duration times 1.1, than the car takes, or than 1,000 kWh",
+        "more, either way, than connector power times duration times 1.1, than the car holds, or than 1,000 kWh",
     )
     PERIOD_ENERGY_IMPLAUSIBLE = "PERIOD_ENERGY_IMPLAUSIBLE", _F, "the same for one period, by its own power too"
     POWER_IMPLAUSIBLE = "POWER_IMPLAUSIBLE", _F, "a charging period measures more power than the connector has"
@@ -197,6 +198,7 @@ SENTENCES: Final[Mapping[Code, str]] = MappingProxyType(
         Code.DIMENSION_OF_SESSION: "Charging period {period} measures {dimension}, which is for sessions.",
         Code.ENERGY_PERIODS_MISMATCH: "The energy is {energy} kWh, its periods sum to {periods} kWh.",
         Code.ENERGY_NEGATIVE: "The energy is {energy} kWh.",
+        Code.ENERGY_NEGATIVE_BILLED: "The energy is {energy} kWh, and {claimed} {currency} are asked for it.",
         Code.ENERGY_ZERO: "No energy was delivered.",
         Code.ENERGY_IMPLAUSIBLE: "The energy is {energy} kWh; at most {limit} kWh are plausible ({why}).",
         Code.PERIOD_ENERGY_IMPLAUSIBLE: (

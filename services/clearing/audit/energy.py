@@ -8,7 +8,7 @@ from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
-from services.core.money import EXACT, ZERO, plain
+from services.core.money import EXACT, ZERO, plain, total
 
 _WATT_HOUR: Final = Decimal("0.001")
 _POWERS: Final = ("MAX_POWER", "POWER")
@@ -17,15 +17,26 @@ Bound = tuple[Decimal, str, Decimal]
 
 
 def amount(case: Case) -> Iterator[Finding]:
-    """Find energy that is negative, none, or more than can be."""
+    """Find energy that is negative, none, or more than can be, which holds for what a car feeds back too."""
     energy = case.claim.energy
     if energy < 0:
         yield find(Code.ENERGY_NEGATIVE, energy=energy)
+        yield from _billed(case.claim)
     elif not energy and not case.claim.unreadable:
         yield find(Code.ENERGY_ZERO)
     limit, why, figure = min(_bounds(case), key=lambda bound: bound[0])
-    if energy > limit:
+    if abs(energy) > limit:
         yield find(Code.ENERGY_IMPLAUSIBLE, energy=energy, limit=limit, why=why.format(_figure(figure)))
+
+
+def _billed(claim: Claim) -> Iterator[Finding]:
+    """Find money that is asked for energy below zero; a credit negates the total alone."""
+    parts = {name: cost.excl_tax for name, cost in claim.parts.items()}
+    of_energy = parts.pop("energy", None)
+    if of_energy is None:
+        of_energy = EXACT.subtract(claim.total_excl_tax, total(parts.values()))
+    if of_energy > 0 and not claim.credit and not claim.unreadable:
+        yield find(Code.ENERGY_NEGATIVE_BILLED, energy=claim.energy, claimed=of_energy, currency=claim.currency)
 
 
 def against_periods(case: Case) -> Iterator[Finding]:

@@ -98,7 +98,7 @@ async def test_the_summary_adds_up(api: Api) -> None:
     _, shown = await api.get("summary", cso="BE-BEC")
     assert {each["verdict"]: each["cdrs"] for each in shown["verdicts"]} == {"ACCEPTED": 1, "FLAGGED": 1, "REJECTED": 1}
     found = {(each["verdict"], each["code"]): each["cdrs"] for each in shown["findings"]}
-    assert found["FLAGGED", "ENERGY_NEGATIVE"] == found["REJECTED", "NUMBER_OUT_OF_RANGE"] == 1
+    assert found["FLAGGED", "ENERGY_NEGATIVE_BILLED"] == found["REJECTED", "NUMBER_OUT_OF_RANGE"] == 1
     [place_shown] = shown["locations"]
     assert (place_shown["location_id"], place_shown["cdrs"]) == ("L1", 3)
     assert (place_shown["kwh"], place_shown["amount"]) == ("39.00000000", "11.00000000")

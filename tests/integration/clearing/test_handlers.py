@@ -99,6 +99,15 @@ async def test_an_agreement_that_was_followed_by_another_still_covers_its_time(r
     assert (record.agreement_id, record.agreement_version, record.verdict) == ("A1", 2, "ACCEPTED")
 
 
+async def test_a_location_that_its_owner_does_not_publish_to_drivers_is_known_all_the_same(rig: Rig) -> None:
+    await rig.take("agreement.concluded", agreement())
+    await rig.take("location.published", location(publish=False))
+    await rig.take("session.tracked", session())
+    await rig.take("cdr.submitted", cdr())
+    [record] = await rig.said()
+    assert (record.verdict, record.finding_codes, record.time_zone) == ("ACCEPTED", [], "Europe/Brussels")
+
+
 async def test_the_same_cdr_again_changes_nothing(rig: Rig) -> None:
     await rig.take("agreement.concluded", agreement())
     await rig.take("cdr.submitted", cdr(), cdr(version=2), cdr(cdr_id="c1"))
@@ -176,12 +185,12 @@ async def test_what_real_charge_points_send_gets_one_verdict_each(rig: Rig) -> N
     verdicts = await rig.verdicts()
     informed = ["SESSION_NOT_NAMED"]
     assert verdicts == {
-        "C1": ("FLAGGED", [*informed, "NOT_RATED", "ENERGY_NEGATIVE"]),
+        "C1": ("ACCEPTED", [*informed, "NOT_RATED", "ENERGY_NEGATIVE"]),
         "C2": ("FLAGGED", [*informed, "ENERGY_IMPLAUSIBLE"]),
         "C3": ("ACCEPTED", [*informed, "ENERGY_ZERO"]),
         "C4": ("FLAGGED", [*informed, "TIME_IMPLAUSIBLE", "TIME_IN_FUTURE"]),
         "C5": ("REJECTED", [*informed, "TIME_REVERSED"]),
-        "C6": ("FLAGGED", [*informed, "NOT_RATED", "ENERGY_NEGATIVE"]),
+        "C6": ("FLAGGED", [*informed, "NOT_RATED", "ENERGY_NEGATIVE", "ENERGY_IMPLAUSIBLE"]),
         "C7": ("REJECTED", ["NUMBER_OUT_OF_RANGE", *informed, "NOT_RATED"]),
     }
     await in_balance(rig)

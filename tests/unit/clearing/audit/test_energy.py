@@ -3,11 +3,13 @@ from typing import Any
 
 import pytest
 
+from services.clearing.audit.claims import Cost
 from services.clearing.audit.codes import Code
 from tests.unit.clearing.audit.examples import HOUR, UNKNOWN_TIME, Example, codes, period
 from tests.unit.clearing.samples import START, location
 
 NOWHERE = {"location": None}
+BACK = {"parts": {"energy": Cost(Decimal("-5.00"))}, "total_excl_tax": Decimal("-5.00"), "total_incl_tax": None}
 UNPOWERED = {"location": location(power_kw=None)}
 
 
@@ -21,8 +23,13 @@ def periods(*parts: Any) -> dict[str, Any]:
 
 FOUND = [
     Example(Code.ENERGY_NEGATIVE, kwh("-60.81")),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20")),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20", parts={})),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20", parts={"time": Cost(Decimal("4.99"))})),
     Example(Code.ENERGY_ZERO, kwh("0")),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("48.401")),
+    Example(Code.ENERGY_IMPLAUSIBLE, kwh("-48.401")),
+    Example(Code.ENERGY_IMPLAUSIBLE, kwh("-0.1", ended_at=START)),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("1430"), NOWHERE),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("312.6"), UNPOWERED),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("25.1"), {"battery_kwh": Decimal(20)}),
@@ -35,6 +42,11 @@ FOUND = [
 ]
 LEGAL = [
     Example(Code.ENERGY_NEGATIVE, kwh("0")),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20", **BACK)),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20", parts={"time": Cost(Decimal(5))})),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20", parts={}, credit=True, credit_reference_id="C0")),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("-20", parts={}, unread=("total_energy",))),
+    Example(Code.ENERGY_NEGATIVE_BILLED, kwh("20")),
     Example(Code.ENERGY_ZERO, kwh("-1")),
     Example(Code.ENERGY_ZERO, kwh("0") | {"unread": ("total_energy",)}),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("48.4")),
@@ -43,7 +55,7 @@ LEGAL = [
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("600"), NOWHERE | {"battery_kwh": Decimal(621)}),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("25"), {"battery_kwh": Decimal(20)}),
     Example(Code.ENERGY_IMPLAUSIBLE, kwh("60", started_at=UNKNOWN_TIME)),
-    Example(Code.ENERGY_IMPLAUSIBLE, kwh("-40", ended_at=START)),
+    Example(Code.ENERGY_IMPLAUSIBLE, kwh("-48.4")),
     Example(Code.ENERGY_PERIODS_MISMATCH, kwh("20") | {"energy": Decimal("20.01")}),
     Example(Code.ENERGY_PERIODS_MISMATCH, periods(period({"TIME": "2"}))),
     Example(Code.PERIOD_ENERGY_IMPLAUSIBLE, periods(period({"ENERGY": "12"}), period({}, START + HOUR / 2))),
