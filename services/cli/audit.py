@@ -18,7 +18,7 @@ from services.clearing.reporting.meter_keys_given import GivenMeterKeys
 from services.clearing.reporting.run import Order, run
 from services.clearing.reporting.tariffs_given import GivenTariffs
 from services.cli import audit_options as options
-from services.cli.audit_outputs import Outputs, listener
+from services.cli.audit_outputs import Outputs, check_places, listener
 from services.cli.audit_progress import progress
 from services.core.clock import system_clock
 from services.core.money import RoundingMode, RoundingRule
@@ -58,6 +58,8 @@ def audit(
     quiet: options.Quiet = False,
 ) -> None:
     """Audit a file of CDRs: what is wrong with them, what they should have cost, and an invoice against them."""
+    given = (cdrs, invoice, *(tariffs or ()), *(locations or ()), *(sessions or ()), *(meter_keys or ()))
+    check_places((text, as_json, html, findings), given)
     terms = _terms(
         replace(
             AgreementFact.always(tolerance, RoundingRule(mode, digits), options.severities(severity or ())),

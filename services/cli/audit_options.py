@@ -13,7 +13,7 @@ from services.clearing.reporting.formats import Format
 from services.clearing.reporting.parties import NOBODY, Parties
 from services.clearing.reporting.rows import CannotReadFile
 from services.core.errors import BadContent, RoamwattError
-from services.core.money import RoundingMode
+from services.core.money import OutOfRange, RoundingMode, quantize8
 from services.core.party import PartyId
 
 
@@ -21,14 +21,14 @@ class BadOption(RoamwattError):
     """An option that cannot be taken as it is."""
 
 
-def amount(text: str) -> Decimal:
-    """Return an amount of money of at least 0."""
+def amount(given: str | Decimal) -> Decimal:
+    """Return an amount of money of at least 0; the parser of an option is given its default too."""
     try:
-        found = Decimal(text)
-    except ArithmeticError:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
-        raise typer.BadParameter(f"{text} is no amount")
+        found = quantize8(Decimal(given))
+    except (ArithmeticError, OutOfRange):
+        found = Decimal(-1)
+    if found < 0:
+        raise typer.BadParameter(f"{given} is no amount")
     return found
 
 
@@ -73,7 +73,10 @@ Csp: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Whom
 Encoding: TypeAlias = Annotated[str, typer.Option(help="Of CDRs and of CSV files, where no byte order mark says it.")]
 Worst: TypeAlias = Annotated[int, typer.Option(min=0, max=500, help="So many cases of each currency are explained.")]
 MissingAfter: TypeAlias = Annotated[
-    int, typer.Option(min=0, help="Hours after a session's end from which on its CDR is missing (with --sessions).")
+    int,
+    typer.Option(
+        min=0, max=87_600, help="Hours after a session's end from which on its CDR is missing (with --sessions)."
+    ),
 ]
 FailOn: TypeAlias = Annotated[
     Severity | None, typer.Option(help="Exit with 3 where something of this severity or worse was found.")

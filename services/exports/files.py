@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from services.core.errors import BadContent
+from services.core.money import PRECISION
 from services.exports.times import Doubt, london, resolve
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class ImportedSession:
         row_id: The publisher's id of the row, unique in the file.
         card: Card number, or None where the row has none.
         kwh: As written: may be zero, negative or absurd.
-        cost: What was asked for it, where the publisher says; None also where that is no number.
+        cost: What was asked for it, where the publisher says.
+        cost_is_unreadable: The publisher says it, and it is no number.
     """
 
     line: int
@@ -89,6 +91,7 @@ class ImportedSession:
     site: str
     model: str
     cost: Decimal | None = None
+    cost_is_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,8 @@ def rows(lines: Iterable[str]) -> tuple[Format, Iterator[Row]]:
     Raises:
         BadContent: when the header is that of no known format.
     """
-    reader = csv.reader(lines)
+    # Strict: a quote that nobody closes must not swallow rows that follow.
+    reader = csv.reader(lines, strict=True)
     try:
         header = next(reader, None) or []
     except csv.Error as error:
@@ -215,6 +219,7 @@ def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedS
         for which, local, resolved in (("start", start_local, started), ("end", end_local, ended))
         if resolved.doubt is not None
     )
+    cost = _decimal(row.get("cost", ""))
     session = ImportedSession(
         line=line,
         row_id=row["row_id"] or f"line-{line}",
@@ -226,7 +231,8 @@ def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedS
         kwh=kwh,
         site=row["site"] or f"Charge point {row['charge_point']}",
         model=row["model"],
-        cost=_decimal(row.get("cost", "")),
+        cost=cost,
+        cost_is_unreadable=cost is None and bool(row.get("cost")),
     )
     return session, notes
 
@@ -277,4 +283,4 @@ def _decimal(text: str) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and number.adjusted() < PRECISION and "_" not in text else None

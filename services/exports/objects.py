@@ -19,7 +19,7 @@ Object = dict[str, Any]
 TARIFF_ID: Final = "REPLAY"
 _CENT: Final = Decimal("0.01")
 _FOUR_PLACES: Final = Decimal("0.0001")
-_STATED_POWER: Final = re.compile(r"(\d+)\s*kW", re.IGNORECASE)
+_STATED_POWER: Final = re.compile(r"(?<!\d)(\d{1,5})\s{0,3}kW", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from services.clearing.reporting.files import BROKEN, Opened, reason
+from services.clearing.reporting.files import BROKEN, LongLine, Opened, lines_of, reason
 from services.clearing.reporting.json_rows import BROKEN_OFF
 from services.clearing.reporting.parties import Parties
 from services.clearing.reporting.rows import CannotReadFile, Row
@@ -31,14 +31,13 @@ class ChargeplaceRows:
 
     def __init__(self, file: Opened, parties: Parties) -> None:
         try:
-            self._format, self._rows = rows(file.text)
-        except (BadContent, *BROKEN) as error:
+            self._format, self._rows = rows(lines_of(file.text))
+        except (BadContent, LongLine, *BROKEN) as error:
             raise CannotReadFile(f"{file.path}: {error}") from error
         self._city = City(parties.cso, parties.csp, self._format, _UNPRICED)
         self._places = Places()
         self.notes = [f"The file is an export of {self._format.city}'s operator; times are local ones of {ZONE_NAME}."]
-        if "cost" not in self._format.columns:
-            self.notes.append("It does not say what was asked for a session: 0 is taken.")
+        self._without_cost = 0
 
     def __iter__(self) -> Iterator[Row]:
         number = line = doubtful = 0
@@ -47,15 +46,22 @@ class ChargeplaceRows:
                 line = exported.line
                 doubtful += exported.session is not None and bool(exported.notes)
                 yield self._row(number, exported)
-        except BROKEN as error:
+        except (LongLine, *BROKEN) as error:
             yield Row(number + 1, line + 1, None, f"{BROKEN_OFF}: {reason(error)}")
+        if "cost" not in self._format.columns:
+            self.notes.append("It does not say what was asked for a session: 0 is taken.")
+        elif self._without_cost:
+            self.notes.append(f"{self._without_cost:,} rows do not say what was asked for: 0 is taken.")
         if doubtful:
-            self.notes.append(f"{doubtful} rows have a local time that the clock showed twice, or skipped.")
+            self.notes.append(f"{doubtful:,} rows have a local time that the clock showed twice, or skipped.")
 
     def _row(self, number: int, exported: ExportedRow) -> Row:
         found = exported.session
         if found is None:
             return Row(number, exported.line, None, "; ".join(note.detail for note in exported.notes))
+        if found.cost_is_unreadable:
+            return Row(number, exported.line, None, "its cost is no number")
+        self._without_cost += found.cost is None
         document: Object = delivered(self._city, found, self._places.of(found))
         document["total_cost"] = {"excl_vat": ZERO if found.cost is None else found.cost}
         power = Decimal(power_of(found.model).watts) / _WATTS

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from services.clearing.audit.documents import parse
 from services.clearing.reporting.csv_columns import FLAGS, LISTS, NUMBERS, field_of, missing_of
-from services.clearing.reporting.files import BROKEN, Opened, is_text, reason
+from services.clearing.reporting.files import BROKEN, LongLine, Opened, is_text, lines_of, reason
 from services.clearing.reporting.json_rows import BROKEN_OFF
 from services.clearing.reporting.json_text import NO_TEXT, told
 from services.clearing.reporting.parties import Parties
 from services.clearing.reporting.rows import CannotReadFile, Row
+from services.core.money import PRECISION
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _YES: Final = frozenset({"true", "yes", "y", "1"})
@@ -20,6 +21,7 @@ _NO: Final = frozenset({"false", "no", "n", "0"})
 _SPACED_TIME: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2}) +(\d{2}:\d{2})(:\d{2}(?:\.\d+)?)? *(Z|[+-]\d{2}:?\d{2}|UTC)?", re.I
 )
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _KINDS: Final = {**dict.fromkeys(NUMBERS, "number"), **dict.fromkeys(FLAGS, "flag"), **dict.fromkeys(LISTS, "list")}
 _TIMES: Final = frozenset({"start_date_time", "end_date_time", "last_updated"})
 
@@ -36,27 +38,35 @@ class CsvTable:
     """
 
     def __init__(self, file: Opened) -> None:
-        self._text = file.text
+        self._lines = lines_of(file.text)
+        heading, self._above = "", 0
         try:
-            heading = file.text.readline(_LONGEST_HEADING)
-        except BROKEN as error:
+            # A heading in quotes may be of several lines.
+            while not self._above or (heading.count('"') % 2 and len(heading) < _LONGEST_HEADING):
+                line = next(self._lines, "")
+                if self._above and not line:
+                    break
+                heading, self._above = heading + line, self._above + 1
+            self.delimiter = max(_DELIMITERS, key=heading.count)
+            self.headings = _headings(heading, self.delimiter)
+        except (LongLine, *BROKEN) as error:
             raise CannotReadFile(f"{file.path}: {reason(error)}") from error
-        self.delimiter = max(_DELIMITERS, key=heading.count)
-        self.headings = next(csv.reader([heading], delimiter=self.delimiter), [])
         if not is_text(heading) or not any(each.strip() for each in self.headings):
             raise CannotReadFile(f"{file.path} begins with no line of headings; --encoding names another encoding")
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | None, str | None]]:
         """Give the line on which each row begins, and its cells or why there are none; blank lines are no rows."""
-        reader = csv.reader(self._text, delimiter=self.delimiter)
+        # Strict: a quote that nobody closes must not swallow rows that follow.
+        reader = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
         while True:
-            line = reader.line_num + 2
+            line = reader.line_num + self._above + 1
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield line, None, f"it is not CSV: {error}"
+                last = reader.line_num + self._above
+                yield line, None, f"it is not CSV: {error}{f', up to line {last}' if last > line else ''}"
                 continue
-            except BROKEN as error:
+            except (LongLine, *BROKEN) as error:
                 yield line, None, f"{BROKEN_OFF}: {reason(error)}"
                 return
             if cells is None:
@@ -67,6 +77,13 @@ class CsvTable:
 
 
 _LONGEST_HEADING: Final = 1 << 16
+
+
+def _headings(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 class CsvRows:
@@ -176,13 +193,19 @@ def _period(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def number_of(text: str, *, comma: bool) -> Decimal | str:
-    """Return a number; what is none stays text, for the audit to tell. Decimal commas are for files with semicolons."""
+    """Return a number; what is none, or none of money, energy or time, stays text, for the audit to tell.
+
+    Decimal commas are for files with semicolons.
+    """
     if comma and "." not in text and text.count(",") == 1:
         text = text.replace(",", ".")
+    if _NUMBER.fullmatch(text) is None:
+        return text
     try:
-        return Decimal(text)
+        found = Decimal(text)
     except InvalidOperation:
         return text
+    return found if found.adjusted() < PRECISION else text
 
 
 def _positive(field: str, text: str) -> Decimal:

@@ -12,6 +12,9 @@ from typing import BinaryIO, Final, cast
 
 from services.clearing.reporting.rows import CannotReadFile, Position
 
+MAX_LINE_CHARACTERS: Final = 4 * 1024 * 1024
+"""The longest line of a table that is read."""
+
 _GZIP: Final = b"\x1f\x8b"
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -22,6 +25,10 @@ _MARKS: Final = (
 )
 BROKEN: Final = (OSError, EOFError, zlib.error, UnicodeError)
 """What reading on can raise: the disk, a gzip file that breaks off, or text that is none in its encoding."""
+
+
+class LongLine(ValueError):
+    """A line that is longer than a row can be; nothing behind it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,34 @@ class Opened:
     position: Position
 
 
+class Unchanged:
+    """A file that is read twice and must say the same both times.
+
+    Raises:
+        CannotReadFile: when it cannot be looked at.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._look()
+
+    def check(self) -> None:
+        """See that it is still as it was.
+
+        Raises:
+            CannotReadFile: when it is not.
+        """
+        if self._look() != self._seen:
+            raise CannotReadFile(f"{self._path} was changed while it was read: audit it when it is complete")
+
+    def _look(self) -> tuple[int, int, int]:
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise CannotReadFile(f"{self._path}: {reason(error)}") from error
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 @contextmanager
 def opened(path: Path, encoding: str = "utf-8") -> Iterator[Opened]:
     """Open a file; a byte order mark overrules the encoding.
@@ -49,6 +84,8 @@ def opened(path: Path, encoding: str = "utf-8") -> Iterator[Opened]:
     """
     with ExitStack() as stack:
         try:
+            if not path.is_dir() and not path.is_file() and path.exists():
+                raise CannotReadFile(f"{path} is no file; it is read several times, which a pipe cannot be")
             raw = stack.enter_context(path.open("rb"))
             text, size = _text(raw, encoding), path.stat().st_size
         except LookupError as error:
@@ -78,6 +115,18 @@ def reason(error: Exception) -> str:
     if isinstance(error, UnicodeError):
         return "it is not text in its encoding"
     return str(error) or type(error).__name__
+
+
+def lines_of(text: io.TextIOBase) -> Iterator[str]:
+    """Give the lines of a table, each with its end.
+
+    Raises:
+        LongLine: at a line that no memory should have to hold.
+    """
+    while line := text.readline(MAX_LINE_CHARACTERS):
+        if len(line) == MAX_LINE_CHARACTERS and not line.endswith("\n"):
+            raise LongLine(f"a line has more than {MAX_LINE_CHARACTERS:,} characters")
+        yield line
 
 
 def is_text(text: str) -> bool:

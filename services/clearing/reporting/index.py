@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,20 +16,20 @@ from services.clearing.audit.claims import Claim
 from services.clearing.audit.facts import CreditedFact, Neighbour
 from services.clearing.reporting.entries import Entry
 from services.clearing.reporting.nearness import Span, alike, near
+from services.clearing.reporting.work_folder import temporary_database
 
 _BATCH: Final = 2000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_CACHE_KIBIBYTES: Final = 65_536
-_TABLES: Final = """
-CREATE TABLE cdr (
+_TABLES: Final = (
+    """CREATE TABLE cdr (
     number INTEGER PRIMARY KEY, cso TEXT NOT NULL, id TEXT NOT NULL, cdr_id TEXT NOT NULL, session TEXT, evse TEXT,
     connector TEXT, credential BLOB, started INTEGER NOT NULL, ended INTEGER NOT NULL, energy TEXT NOT NULL,
     total TEXT NOT NULL, csp TEXT NOT NULL, currency TEXT NOT NULL, excl_tax TEXT NOT NULL, incl_tax TEXT,
     credits TEXT, credited_by TEXT
-);
-CREATE TABLE near (number INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (number, other)) WITHOUT ROWID;
-"""
+    )""",
+    "CREATE TABLE near (number INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (number, other)) WITHOUT ROWID",
+)
 _STANDING: Final = "credits IS NULL AND credited_by IS NULL"
 _NEIGHBOUR: Final = (
     "other.cso, other.id, other.cdr_id, other.session, other.evse, other.connector, other.credential, "
@@ -54,17 +53,14 @@ class Index:
 
         Args:
             folder: Where the file lies; None for the machine's own place for temporary files.
+
+        Raises:
+            CannotUseFolder: when there is no such folder, or no room in it.
         """
-        with tempfile.TemporaryDirectory(prefix="roamwatt-audit-", dir=folder) as name:
-            database = sqlite3.connect(Path(name) / "index.sqlite", isolation_level=None)
-            try:
-                for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIBIBYTES}"):
-                    database.execute(f"PRAGMA {setting}")
-                database.executescript(_TABLES)
-                database.execute("BEGIN")
-                yield cls(database)
-            finally:
-                database.close()
+        with temporary_database(folder) as database:
+            for table in _TABLES:
+                database.execute(table)
+            yield cls(database)
 
     def add(self, number: int, entry: Entry) -> None:
         """Take a CDR in; the number is that of its row."""

@@ -91,6 +91,16 @@ class Compared:
             self.shown.append(found)
 
 
+def check(path: Path, encoding: str) -> None:
+    """See that a file is an invoice, before the work begins.
+
+    Raises:
+        CannotReadFile: when it cannot be read or lacks a column.
+    """
+    with opened(path, encoding) as file:
+        _places(path, CsvTable(file).headings)
+
+
 def compare(path: Path, encoding: str, database: sqlite3.Connection, tolerance: Decimal) -> Compared:
     """Compare an invoice with the CDRs of an index that has been linked.
 

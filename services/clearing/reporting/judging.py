@@ -110,7 +110,10 @@ def _with_tariff(claim: Claim, tariff_id: str, given: GivenTariffs) -> Claim:
 
 
 def _is_absent(fault: Finding) -> bool:
-    return fault.code is Code.SCHEMA_INVALID and fault.numbers.get("reason") == "is missing"
+    """Say whether a row lacks what a table may lack; one without its energy would be taken for one of 0 kWh."""
+    numbers = fault.numbers
+    missing = fault.code is Code.SCHEMA_INVALID and numbers.get("reason") == "is missing"
+    return missing and numbers.get("path") != "$.total_energy"
 
 
 def judge(row: Row, claim: Claim | Unreadable, looked: Looked, terms: Terms) -> Judged:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from services.clearing.audit.claims import Claim, same
 from services.clearing.audit.facts import LocationFact
@@ -13,6 +13,8 @@ from services.clearing.rating.restrictions import number
 from services.clearing.reporting.documents_given import documents
 from services.clearing.reporting.rows import Document, Row
 from services.clearing.reporting.tariffs_given import owner_of
+
+_NUMBERS: Final = ("max_electric_power", "max_voltage", "max_amperage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,21 @@ class GivenLocations:
         given = cls(time_zone)
         for path in paths:
             for place, document in documents(path, encoding, given.problems):
-                if not given.add(document):
-                    given.problems.append(f"{place} is no location: it has no id")
+                given.problems += [f"{place}: {problem}" for problem in given.add(document)]
         return given
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def add(self, document: Document) -> bool:
-        """Take a location in; False where it has no id."""
+    def add(self, document: Document) -> list[str]:
+        """Take a location in; returns what of it cannot be read, each the end of a sentence."""
         location_id, zone = document.get("id"), document.get("time_zone")
         if not isinstance(location_id, str):
-            return False
-        place = _Place(zone if isinstance(zone, str) else None, dict(_powers(document)))
+            return ["it is no location, as it has no id"]
+        problems = [] if zone is None or isinstance(zone, str) else ["its time_zone is no text"]
+        place = _Place(zone if isinstance(zone, str) else None, dict(_powers(document, problems)))
         self._places[owner_of(document), same(location_id)] = place
-        return True
+        return problems
 
     def of(self, claim: Claim, row: Row) -> LocationFact | None:
         """Return what is known of a CDR's location; None where that is nothing."""
@@ -73,13 +75,16 @@ class GivenLocations:
         return LocationFact(claim.location_id, 0, zone or "", power)
 
 
-def _powers(document: Document) -> Iterator[tuple[tuple[str, str], Decimal]]:
+def _powers(document: Document, problems: list[str]) -> Iterator[tuple[tuple[str, str], Decimal]]:
     for evse in _objects(document.get("evses")):
         for connector in _objects(evse.get("connectors")):
-            power = connector_power_kw(
-                str(connector.get("power_type")),
-                *(number(connector.get(name)) for name in ("max_electric_power", "max_voltage", "max_amperage")),
-            )
+            numbers = {name: number(connector.get(name)) for name in _NUMBERS}
+            problems += [
+                f"the {name} of a connector is no number"
+                for name, found in numbers.items()
+                if found is None and connector.get(name) is not None
+            ]
+            power = connector_power_kw(str(connector.get("power_type")), *numbers.values())
             if power is not None:
                 yield (same(str(evse.get("uid"))), same(str(connector.get("id")))), power
 

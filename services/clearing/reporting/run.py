@@ -11,9 +11,10 @@ from services.clearing.audit.codes import Severity
 from services.clearing.audit.documents import parse as whole
 from services.clearing.audit.facts import Neighbour
 from services.clearing.reporting.entries import Entry, entry_or_document
+from services.clearing.reporting.files import Unchanged
 from services.clearing.reporting.formats import Format, detect, rows_of
 from services.clearing.reporting.index import Index
-from services.clearing.reporting.invoices import Compared, compare
+from services.clearing.reporting.invoices import Compared, check, compare
 from services.clearing.reporting.json_text import Parse
 from services.clearing.reporting.judging import Judged, Looked, Terms, claim_of, judge
 from services.clearing.reporting.parties import NOBODY, Parties
@@ -84,8 +85,12 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
     """Audit a file.
 
     Raises:
-        CannotReadFile: when a file cannot be read as what it is said to be.
+        CannotReadFile: when a file cannot be read as what it is said to be, or changes meanwhile.
+        CannotUseFolder: when there is no room for the temporary file.
     """
+    unchanged = Unchanged(order.path)
+    if order.invoice is not None:
+        check(order.invoice, order.encoding)
     kind = detect(order.path, order.encoding) if order.kind is Format.AUTO else order.kind
     order, terms = replace(order, kind=kind), replace(terms, whole=kind is Format.OCPI)
     tell = progress or (lambda *_: None)
@@ -94,6 +99,7 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
         sessions = GivenSessions.read(order.sessions, index)
         _fill(order, terms, index, tell)
         tell("Looking for neighbours", 0, 0)
+        unchanged.check()
         index.link(timedelta(minutes=terms.rules.near_duplicate_minutes))
         tell("Looking for neighbours", 0, 1)
         notes: list[str] = []
@@ -103,6 +109,7 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
             worst.add(judged)
             if listener is not None:
                 listener(judged)
+        unchanged.check()
         invoice = None
         if order.invoice is not None:
             invoice = compare(order.invoice, order.encoding, index.database, terms.agreement.total_tolerance)

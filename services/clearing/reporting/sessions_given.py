@@ -14,7 +14,6 @@ from services.clearing.reporting.rows import Document
 from services.clearing.reporting.tariffs_given import owner_of
 from services.core.clock import format_utc, parse_utc
 from services.core.errors import BadContent
-from services.core.money import ZERO
 
 _TABLE: Final = """
 CREATE TABLE session (
@@ -105,11 +104,13 @@ def _row(document: Document, index: Index) -> tuple[Any, ...]:
     if not session_id or not owner_of(document):
         raise BadContent("it has no id or no owner")
     kwh = number(document.get("kwh"))
+    if kwh is None:
+        raise BadContent("its kwh is missing, or no number")
     return (
         *(owner_of(document), same(session_id), session_id, csp, index.hidden(f"{csp}|{same(uid)}")),
         *(_text(document, "status"), format_utc(parse_utc(_text(document, "start_date_time")))),
         None if ended is None else format_utc(parse_utc(str(ended))),
-        str(ZERO if kwh is None else kwh),
+        str(kwh),
         *(_text(document, name) for name in ("location_id", "evse_uid", "connector_id", "currency")),
     )
 

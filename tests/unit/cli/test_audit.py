@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.audit import FOUND
 from services.cli.main import build
+from services.core.errors import RoamwattError
 from tests.unit.clearing.reporting.samples import TARIFF, cdr, written
 
 
@@ -78,12 +79,16 @@ def test_what_was_found_shows_in_the_exit_code_where_that_is_wanted(
         (("--tariffs", "/no/such/tariffs.json"), "No such file or directory"),
         (("--invoice", "/no/such/invoice.csv"), "No such file or directory"),
         (("--format", "chargeplace"), "no known export"),
-        (("--work-folder", "/no/such/folder"), "No such file or directory"),
+        (("--work-folder", "/no/such/folder"), "/no/such/folder: No such file or directory. Temporary files lie there"),
+        (("--findings", "/dev/full"), "/dev/full cannot be written: No space left on device"),
+        (("--json", "/dev/full", "--quiet"), "/dev/full cannot be written: No space left on device"),
+        (("--text", "/dev", "--quiet"), "/dev cannot be written: Is a directory"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(tmp_path: Path, words: tuple[str, ...], why: str) -> None:
     told = run("--cdrs", written(tmp_path, [cdr()]), *words)
     assert told.exit_code == 1
+    assert isinstance(told.exception, RoamwattError)
     assert why in str(told.exception)
 
 
@@ -100,3 +105,46 @@ def test_the_help_tells_of_every_option() -> None:
         "--findings-from",
     ):
         assert option in told.output
+
+
+def test_a_report_never_takes_the_place_of_what_is_read_or_of_another_form(tmp_path: Path) -> None:
+    cdrs = written(tmp_path, [cdr()])
+    before = cdrs.read_bytes()
+    told = run("--cdrs", cdrs, "--json", tmp_path / "x" / ".." / "cdrs.json")
+    assert "is a file that the audit reads" in str(told.exception)
+    told = run("--cdrs", cdrs, "--json", tmp_path / "report", "--html", tmp_path / "report")
+    assert "is named for two forms of the report" in str(told.exception)
+    assert cdrs.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["cdrs.json"]
+
+
+def test_an_older_report_stays_until_there_is_a_newer_one(tmp_path: Path) -> None:
+    report = written(tmp_path, "older", "report.json")
+    assert run("--cdrs", tmp_path / "none.json", "--json", report).exit_code == 1
+    assert report.read_text() == "older"
+    assert run("--cdrs", written(tmp_path, [cdr()]), "--json", report, "--quiet").exit_code == 0
+    assert json.loads(report.read_text())["verdicts"]["ACCEPTED"] == 1
+
+
+def test_one_form_that_cannot_be_written_keeps_the_others_from_nothing(tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in ("json", "html")}
+    words = [word for name, path in files.items() for word in (f"--{name}", path)]
+    told = run("--cdrs", written(tmp_path, [cdr()]), "--text", "/dev/full", *words)
+    assert "/dev/full cannot be written" in str(told.exception)
+    assert "Audit of cdrs.json" in told.output
+    assert all(path.stat().st_size > 100 for path in files.values())
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--missing-after-hours", "999999999999"),
+        ("--tolerance", "1e999"),
+        ("--tolerance", "-1"),
+        ("--tolerance", "NaN"),
+    ],
+)
+def test_an_option_out_of_bounds_is_refused(tmp_path: Path, option: str, value: str) -> None:
+    told = run("--cdrs", written(tmp_path, [cdr()]), option, value)
+    assert told.exit_code == 2
+    assert option in told.output

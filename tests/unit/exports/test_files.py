@@ -183,3 +183,13 @@ def test_a_cell_beyond_all_bounds_is_noted_and_the_rows_after_it_are_read() -> N
 def test_the_cost_is_what_the_publisher_says(cost: str, expected: Decimal | None) -> None:
     (session,) = dundee(row().replace("22.287,0,", f"22.287,{cost},")).sessions
     assert session.cost == expected
+
+
+def test_a_quote_that_is_not_closed_swallows_no_row_unseen() -> None:
+    imported = dundee(row().replace(' Dundee"', " Dundee"), row(event="8"), row(event="9"))
+    assert Remark.UNREADABLE in {each.remark for each in imported.notes}
+
+
+@pytest.mark.parametrize("kwh", ["1_000", "1e999999", "Infinity"])
+def test_what_is_like_a_number_and_is_none_is_noted(kwh: str) -> None:
+    assert remarks(dundee(row(kwh=kwh))) == [(2, Remark.BAD_ENERGY)]

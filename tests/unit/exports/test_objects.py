@@ -21,6 +21,8 @@ TARIFF = objects.tariff(CITY, START)
         ("APT Triple Rapid Charger", 50000, "DC"),
         ("Siemens Semi-Rapid", 22000, "AC_3_PHASE"),
         ("", 7000, "AC_1_PHASE"),
+        ("9" * 100_000, 7000, "AC_1_PHASE"),
+        ("9" * 5_000 + "kW", 7000, "AC_1_PHASE"),
     ],
 )
 def test_power_is_read_from_the_model(model: str, watts: int, power_type: str) -> None:

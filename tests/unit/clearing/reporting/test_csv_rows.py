@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.clearing.reporting import files
 from services.clearing.reporting.formats import Format, rows_of
 from services.clearing.reporting.rows import CannotReadFile, Row
 
@@ -149,6 +150,44 @@ def test_lines_are_counted_where_rows_begin(tmp_path: Path) -> None:
 def test_numbers_that_are_none_are_left_to_the_audit(tmp_path: Path) -> None:
     document = only(tmp_path, HEADING, LINE.replace("22.5", "many"))
     assert document["total_energy"] == "many"
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "sNaN", "9e999999", "1_000", "٣", "1 000", "1e30"])
+def test_what_is_like_a_number_and_is_none_is_left_to_the_audit_too(tmp_path: Path, number: str) -> None:
+    document = only(tmp_path, f"{HEADING},total_time,total_parking_time", f"{LINE},{number},{number}")
+    assert (document["total_time"], document["total_parking_time"]) == (number, number)
+
+
+def test_a_power_beyond_all_bounds_is_told(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, f"{HEADING},max_power_kw", f"{LINE},1e999999")
+    assert [row.problem for row in found] == ["its max_power_kw is no number above 0"]
+
+
+def test_a_quote_that_is_not_closed_swallows_no_row_unseen(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, f"{HEADING},remark", f'{LINE},"open', LINE, f'{LINE},"closed"', LINE)
+    assert [(row.line, row.document is not None) for row in found] == [(2, False), (5, True)]
+    assert found[0].problem is not None
+    assert found[0].problem.endswith("up to line 4")
+    found, _ = read(tmp_path, f"{HEADING},remark", LINE, f'{LINE},"open', LINE)
+    assert [(row.line, row.problem) for row in found] == [
+        (2, None),
+        (3, "it is not CSV: unexpected end of data, up to line 4"),
+    ]
+
+
+def test_a_line_that_no_memory_should_hold_ends_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_LINE_CHARACTERS", 1000)
+    found, _ = read(tmp_path, f"{HEADING},remark", LINE, f"{LINE},{'x,' * 1000}", LINE)
+    assert [row.problem for row in found] == [
+        None,
+        "from here on the file cannot be read: a line has more than 1,000 characters",
+    ]
+
+
+def test_a_heading_of_several_lines_is_one(tmp_path: Path) -> None:
+    found, notes = read(tmp_path, f'{HEADING},"of the\nweather"', f"{LINE},x", LINE)
+    assert [(row.line, row.problem) for row in found] == [(3, None), (4, None)]
+    assert notes == ["Columns that were not used: of the\nweather."]
 
 
 def test_columns_that_say_nothing_to_us_are_told(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import codecs
 import gzip
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -197,3 +198,21 @@ def test_an_export_gives_cdrs_with_the_power_and_zone_of_their_place(tmp_path: P
     assert first.document["total_cost"] == {"excl_vat": Decimal(0)}
     assert (first.power_kw, first.time_zone) == (Decimal(22), "Europe/London")
     assert (second.line, second.problem) == (3, "the session has no end")
+
+
+def test_a_cost_of_an_export_that_is_no_number_is_told_and_one_that_is_not_there_too(tmp_path: Path) -> None:
+    line = "{},601838,50914,1,06/09/2018,23:55,07/09/2018,07:03,22.287,{},Lochee,APT,APT 22kW Dual Outlet,,,"
+    costs = ("free", "", "1.50", "NaN", "1e99")
+    lines = [line.format(number, cost) for number, cost in enumerate(costs)]
+    path = written(tmp_path, "\r\n".join([DUNDEE, *lines]))
+    with rows_of(path, Format.CHARGEPLACE) as (found, _, _):
+        problems = [row.problem for row in found]
+        assert problems == ["its cost is no number", None, None, *["its cost is no number"] * 2]
+        assert "1 rows do not say what was asked for: 0 is taken." in found.notes
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(CannotReadFile, match="is no file; it is read several times"):
+        rows(pipe)

@@ -11,6 +11,8 @@ from services.clearing.reporting import as_text
 from services.clearing.reporting.as_data import as_data
 from services.clearing.reporting.as_page import as_page
 from services.clearing.reporting.formats import Format
+from services.clearing.reporting.locations_given import GivenLocations
+from services.clearing.reporting.rows import CannotReadFile
 from services.clearing.reporting.run import Order, run
 from tests.unit.clearing.reporting.samples import NOW, TARIFF, audited, cdr, codes, terms, written
 
@@ -163,12 +165,13 @@ def session(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_sessions_are_compared_with(tmp_path: Path, changes: dict[str, Any], expected: set[str]) -> None:
-    given = written(tmp_path, [session(**changes), 7, {"id": "S2"}], "sessions.json")
+    given = written(tmp_path, [session(**changes), 7, {"id": "S2"}, session(id="S3", kwh="many")], "sessions.json")
     report, (judged,) = audited(tmp_path, [cdr()], sessions=(given,))
     assert codes(judged) == expected
     assert report.notes == [
         "sessions.json, line 1: it is no JSON object",
         "sessions.json, line 1 is no session: it has no id or no owner",
+        "sessions.json, line 1 is no session: its kwh is missing, or no number",
     ]
 
 
@@ -215,3 +218,40 @@ def test_many_of_the_same_are_all_told_of(tmp_path: Path) -> None:
     assert "CONNECTOR_OVERLAP" not in codes(rows[0])
     assert all("CONNECTOR_OVERLAP" in codes(judged) for judged in rows[1:])
     assert report.summary.rows == 300
+
+
+def test_a_power_that_is_no_number_is_told(tmp_path: Path) -> None:
+    connector = {"id": "1", "power_type": "DC", "max_electric_power": "much", "max_voltage": 400, "max_amperage": 10}
+    place = {"id": "L1", "time_zone": 7, "evses": [{"uid": "E1", "connectors": [connector]}]}
+    given = GivenLocations.read([written(tmp_path, [place, {}], "locations.json")])
+    assert given.problems == [
+        "locations.json, line 1: its time_zone is no text",
+        "locations.json, line 1: the max_electric_power of a connector is no number",
+        "locations.json, line 1: it is no location, as it has no id",
+    ]
+
+
+def test_a_table_without_an_energy_is_not_taken_for_one_of_none(tmp_path: Path) -> None:
+    table = "id,start,end,currency,kwh,cost\nC1,2025-03-01 10:00,2025-03-01 11:00,EUR,,5.00\n"
+    _, (judged,) = audited(tmp_path, table)
+    assert {"path": "$.total_energy", "reason": "is missing"} in [each.numbers for each in judged.findings]
+
+
+@pytest.mark.parametrize("step", ["Reading", "Auditing"])
+def test_a_file_that_changes_while_it_is_read_gives_no_report(tmp_path: Path, step: str) -> None:
+    path = written(tmp_path, [cdr(), cdr(2)])
+
+    def tell(now: str, rows: int, share: float) -> None:
+        if now == step and share == 1:
+            written(tmp_path, [cdr()])
+
+    with pytest.raises(CannotReadFile, match=r"cdrs\.json was changed while it was read"):
+        run(Order(path, work_folder=tmp_path), terms(), None, tell)
+
+
+def test_an_invoice_that_is_none_is_refused_before_the_work_begins(tmp_path: Path) -> None:
+    told: list[str] = []
+    order = Order(written(tmp_path, [cdr()]), invoice=written(tmp_path, "a,b\n", "invoice.csv"))
+    with pytest.raises(CannotReadFile, match="is no invoice"):
+        run(order, terms(), None, lambda step, *_: told.append(step))
+    assert told == []
