@@ -64,6 +64,10 @@ def _line(line: Line) -> dict[str, Any]:
         "amount_excl_tax": _number(line.amount_excl_tax),
         "tax_amount": _number(line.tax_amount),
         "amount_incl_tax": _number(line.amount_incl_tax),
+        "tax_included": line.tax_included,
+        "bounds": [
+            {"name": each.name, "with_tax": each.with_tax, "amount": figure(each.amount)} for each in line.bounds
+        ],
     }
 
 

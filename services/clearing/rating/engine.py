@@ -58,7 +58,7 @@ def _total(usage: Usage, used: Sequence[Tariff], measured: Measured, rounding: R
     )
     lines = [line_of(each, rounding) for each in billed]
     # A reservation that nobody used is no session that could have a least or a highest price.
-    added = None if usage.unused else adjustment(used, sums(lines), rounding)
+    added = None if usage.unused else adjustment(used, lines, rounding)
     if added is not None:
         lines.append(added)
     excl_tax, incl_tax = sums(lines)

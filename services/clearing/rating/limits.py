@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from services.clearing.rating.pricing import Sums
-from services.clearing.rating.results import ADJUSTMENT, CannotRate, Line, Rounding
+from services.clearing.rating.pricing import Sums, sums
+from services.clearing.rating.results import ADJUSTMENT, Bound, CannotRate, Line, Rounding
 from services.clearing.rating.tariffs import Tariff
 from services.core.money import ZERO, quantize8
 
@@ -18,12 +18,12 @@ _ONE: Final = Decimal(1)
 _HUNDRED: Final = Decimal(100)
 
 
-def adjustment(tariffs: Sequence[Tariff], before: Sums, rounding: Rounding) -> Line | None:
-    """Return the line that brings the sums within the limits; None where they are.
+def adjustment(tariffs: Sequence[Tariff], lines: Sequence[Line], rounding: Rounding) -> Line | None:
+    """Return the line that brings the price within the limits; None where it is.
 
     Args:
         tariffs: All that priced something of the session.
-        before: The sums of the lines, without and with tax.
+        lines: All that the session costs.
         rounding: Applies to the line where lines are rounded.
 
     Raises:
@@ -34,54 +34,64 @@ def adjustment(tariffs: Sequence[Tariff], before: Sums, rounding: Rounding) -> L
         return None
     if len(tariffs) > 1:
         raise CannotRate("there are several tariffs, and one limits the price of the session")
-    excl_tax, incl_tax = _within(limited[0], before)
-    if (excl_tax, incl_tax) == before:
+    before = sums(lines)
+    after, bounds = _within(limited[0], before, lines)
+    if after == before:
         return None
-    return _line(_difference(excl_tax, before[0]), _difference(incl_tax, before[1]), rounding)
+    return _line(_difference(after[0], before[0]), _difference(after[1], before[1]), bounds, rounding)
 
 
-def _within(tariff: Tariff, before: Sums) -> Sums:
+def _within(tariff: Tariff, before: Sums, lines: Sequence[Line]) -> tuple[Sums, tuple[Bound, ...]]:
     least, most = tariff.min_price, tariff.max_price
     if _above(least.excl_tax, most.excl_tax) or _above(least.incl_tax, most.incl_tax):
         raise CannotRate("the least price is above the highest")
-    excl_before, _ = before
-    if excl_before is None and (least.incl_tax, most.incl_tax) == (None, None):
+    if before[0] is None and (least.incl_tax, most.incl_tax) == (None, None):
         raise CannotRate("the limits are without tax, the prices include one whose rate is not told")
-    excl_tax = _clamped(excl_before, least.excl_tax, most.excl_tax)
-    incl_tax = _with_tax(tariff, before, excl_tax)
-    incl_tax = _clamped(incl_tax, least.incl_tax, most.incl_tax)
+    excl_tax, reached = _clamped(before[0], least.excl_tax, most.excl_tax, with_tax=False)
+    incl_tax, reached_too = _clamped(
+        _with_tax(tariff, before, excl_tax, lines), least.incl_tax, most.incl_tax, with_tax=True
+    )
     if excl_tax is not None and incl_tax is not None and ZERO <= incl_tax < excl_tax:
         raise CannotRate("the limits make the price with tax lower than without")
-    return excl_tax, incl_tax
+    return (excl_tax, incl_tax), (*reached, *reached_too)
 
 
-def _with_tax(tariff: Tariff, before: Sums, excl_tax: Decimal | None) -> Decimal | None:
+def _with_tax(tariff: Tariff, before: Sums, excl_tax: Decimal | None, lines: Sequence[Line]) -> Decimal | None:
     """Return the sum with tax after the limit without tax."""
     excl_before, incl_before = before
     if excl_tax is None or excl_before is None or excl_tax == excl_before:
         return incl_before
     bound = tariff.min_price if excl_tax > excl_before else tariff.max_price
-    if bound.incl_tax is not None:
+    if bound.incl_tax is not None or incl_before is None:
         return incl_before
-    rate = _rate(tariff, before)
-    return None if rate is None or incl_before is None else quantize8(excl_tax * (_ONE + rate))
+    rate = _rate(tariff, lines)
+    return None if rate is None else quantize8(excl_tax * (_ONE + rate))
 
 
-def _rate(tariff: Tariff, before: Sums) -> Decimal | None:
-    excl_before, incl_before = before
-    if excl_before and incl_before is not None:
-        return (incl_before - excl_before) / excl_before
+def _rate(tariff: Tariff, lines: Sequence[Line]) -> Decimal | None:
+    """Return the mean rate of the session by what its lines cost before they were rounded, else that of the tariff."""
+    excl_tax = tax = ZERO
+    for line in lines:
+        amount, percent = line.volume * line.price, line.vat_percent
+        if amount and percent is not None:
+            before = amount * _HUNDRED / (_HUNDRED + percent) if line.tax_included else amount
+            excl_tax, tax = excl_tax + before, tax + before * percent / _HUNDRED
+    if excl_tax:
+        return tax / excl_tax
     rates = {component.vat_percent for element in tariff.elements for component in element.components}
     only = rates.pop() if len(rates) == 1 else None
     return None if only is None else only / _HUNDRED
 
 
-def _clamped(value: Decimal | None, least: Decimal | None, most: Decimal | None) -> Decimal | None:
-    if value is None:
-        return None
-    if least is not None and value < least:
-        return least
-    return most if most is not None and value > most else value
+def _clamped(
+    value: Decimal | None, least: Decimal | None, most: Decimal | None, *, with_tax: bool
+) -> tuple[Decimal | None, tuple[Bound, ...]]:
+    """Return a sum within its limits, and the limit that it was brought to."""
+    if value is not None and least is not None and value < least:
+        return least, (Bound("min_price", with_tax, least),)
+    if value is not None and most is not None and value > most:
+        return most, (Bound("max_price", with_tax, most),)
+    return value, ()
 
 
 def _above(least: Decimal | None, most: Decimal | None) -> bool:
@@ -92,7 +102,7 @@ def _difference(after: Decimal | None, before: Decimal | None) -> Decimal | None
     return None if after is None or before is None else after - before
 
 
-def _line(excl_tax: Decimal | None, incl_tax: Decimal | None, rounding: Rounding) -> Line:
+def _line(excl_tax: Decimal | None, incl_tax: Decimal | None, bounds: tuple[Bound, ...], rounding: Rounding) -> Line:
     if rounding.per_line:
         excl_tax = None if excl_tax is None else rounding.rule.round(excl_tax)
         incl_tax = None if incl_tax is None else rounding.rule.round(incl_tax)
@@ -110,4 +120,5 @@ def _line(excl_tax: Decimal | None, incl_tax: Decimal | None, rounding: Rounding
         amount_excl_tax=excl_tax,
         tax_amount=_difference(incl_tax, excl_tax),
         amount_incl_tax=incl_tax,
+        bounds=bounds,
     )

@@ -37,6 +37,7 @@ def line_of(billed: Billed, rounding: Rounding) -> Line:
         amount_excl_tax=excl_tax,
         tax_amount=tax,
         amount_incl_tax=incl_tax,
+        tax_included=component.tax_inside,
     )
 
 

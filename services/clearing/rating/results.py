@@ -60,6 +60,20 @@ class Part(NamedTuple):
     price: Decimal | None = None
 
 
+class Bound(NamedTuple):
+    """A limit of a tariff that a session's price reached.
+
+    Attributes:
+        name: min_price or max_price.
+        with_tax: It limits the price with tax, else the one without.
+        amount: Of the limit.
+    """
+
+    name: str
+    with_tax: bool
+    amount: Decimal
+
+
 class Line(NamedTuple):
     """What one component of one element costs in all; volumes have eight decimals, and so have amounts.
 
@@ -74,6 +88,8 @@ class Line(NamedTuple):
         amount_excl_tax: None where the price includes a tax that nobody tells.
         tax_amount: None where nobody tells the tax.
         amount_incl_tax: None where nobody tells the tax and the price does not include it.
+        tax_included: The price of one unit includes the tax.
+        bounds: What an adjustment brings the price to; none on other lines.
     """
 
     tariff_id: str | None
@@ -89,6 +105,8 @@ class Line(NamedTuple):
     amount_excl_tax: Decimal | None
     tax_amount: Decimal | None
     amount_incl_tax: Decimal | None
+    tax_included: bool = False
+    bounds: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,12 +78,20 @@ def _choice(part: Part) -> str:
 
 def _lines(rating: Rating) -> Iterator[str]:
     for line in rating.lines:
-        yield f"{_subject(line)}: {_reckoning(line)}{money(line.amount_excl_tax, rating)} without tax, {_tax(line)}"
+        subject = _adjustment(line, rating) if line.component_type == ADJUSTMENT else _subject(line)
+        yield f"{subject}: {_reckoning(line)}{_amounts(line, rating)}"
+
+
+def _adjustment(line: Line, rating: Rating) -> str:
+    told = [
+        f"{each.name} of {money(each.amount, rating)} {'with' if each.with_tax else 'without'} tax"
+        for each in line.bounds
+    ]
+    # A price that an earlier release kept does not tell.
+    return "Adjustment to " + (" and ".join(told) or "the least or highest price of a session")
 
 
 def _subject(line: Line) -> str:
-    if line.component_type == ADJUSTMENT:
-        return "Adjustment to the least or highest price of a session"
     reserved = "reservation, " if line.reservation else ""
     return f"{line.component_type} ({reserved}tariff {line.tariff_id}, element {line.element})"
 
@@ -100,9 +108,17 @@ def _reckoning(line: Line) -> str:
     return f"{told}, at {figure(line.price)} = "
 
 
+def _amounts(line: Line, rating: Rating) -> str:
+    """Tell what the price of a unit makes first: an amount with tax where that price includes it."""
+    excl_tax, incl_tax = money(line.amount_excl_tax, rating), money(line.amount_incl_tax, rating)
+    first = line.tax_included or line.amount_excl_tax is None
+    told = f"{incl_tax} with tax, {excl_tax} without" if first else f"{excl_tax} without tax"
+    return f"{told}, {_tax(line)}"
+
+
 def _tax(line: Line) -> str:
     if line.tax_amount is None:
-        return "tax unknown" if line.amount_incl_tax is None else f"with an untold tax {figure(line.amount_incl_tax)}"
+        return "tax unknown"
     rate = "" if line.vat_percent is None else f" ({figure(line.vat_percent)} %)"
     return f"tax {figure(line.tax_amount)}{rate}"
 

@@ -50,8 +50,11 @@ def test_every_reason_and_number_is_there() -> None:
         "amount_excl_tax": "1.35",
         "tax_amount": None,
         "amount_incl_tax": None,
+        "tax_included": False,
+        "bounds": [],
     }
     assert (found["lines"][1]["component_type"], found["lines"][1]["amount_excl_tax"]) == ("ADJUSTMENT", "0.65")
+    assert found["lines"][1]["bounds"] == [{"name": "min_price", "with_tax": False, "amount": "2"}]
     assert found["rounding"] == {"rule": {"mode": "HALF_UP", "digits": 2}, "per_line": False}
     assert (found["currency"], found["excl_tax"], found["incl_tax"]) == ("EUR", "2", None)
 

@@ -1,5 +1,6 @@
 """A price and its reasons in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from services.clearing.rating.engine import rate
 from services.clearing.rating.restrictions import restrictions_of
 from services.clearing.rating.results import NotRated, Rounding
 from services.clearing.rating.sessions import Period
-from services.clearing.rating.tariffs import Component, Element, Limit, Tariff
+from services.clearing.rating.tariffs import NO_LIMIT, Component, Element, Limit, Tariff
 from services.clearing.rating.text import explain, money
 from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.rating.examples import outcome_of, session
@@ -63,14 +64,43 @@ def test_what_nobody_tells_is_unknown() -> None:
         "Total with tax:    unknown",
     ]
     inside = Tariff("T1", "EUR", [Element([Component("ENERGY", Decimal(1), tax_inside=True)])])
-    line = "ENERGY (tariff T1, element 1): 4.2 kWh, at 1 = unknown without tax, with an untold tax 4.2"
+    line = "ENERGY (tariff T1, element 1): 4.2 kWh, at 1 = 4.2 EUR with tax, unknown without, tax unknown"
     assert line in explain(outcome_of(USED, inside, None))
 
 
-def test_an_adjustment_is_told_as_one() -> None:
-    priced = Tariff("T1", "EUR", [Element([Component("FLAT", Decimal(1), Decimal(10))])], Limit(Decimal(3)))
-    line = "Adjustment to the least or highest price of a session: 2 EUR without tax, tax 0.2"
-    assert line in explain(outcome_of(USED, priced, None))
+def test_what_a_price_that_includes_the_tax_makes_is_told_with_tax_first() -> None:
+    component = Component("ENERGY", Decimal("1.2"), Decimal(20), Decimal(500), tax_inside=True)
+    line = (
+        "ENERGY (tariff T1, element 1): 4.2 kWh, in steps of 500 Wh 4.5 kWh, at 1.2 = "
+        "5.4 EUR with tax, 4.5 EUR without, tax 0.9 (20 %)"
+    )
+    assert line in explain(outcome_of(USED, Tariff("T1", "EUR", [Element([component])]), None))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "tax_inside", "told"),
+    [
+        (Limit(Decimal(3)), NO_LIMIT, False, "min_price of 3 EUR without tax: 2 EUR without tax, tax 0.2"),
+        (
+            Limit(Decimal(3), Decimal("3.30")),
+            NO_LIMIT,
+            False,
+            "min_price of 3 EUR without tax and min_price of 3.3 EUR with tax: 2 EUR without tax, tax 0.2",
+        ),
+        (
+            NO_LIMIT,
+            Limit(None, Decimal("0.9")),
+            True,
+            "max_price of 0.9 EUR with tax: -0.1 EUR with tax, unknown without, tax unknown",
+        ),
+    ],
+)
+def test_an_adjustment_tells_the_limits(least: Limit, most: Limit, tax_inside: bool, told: str) -> None:
+    component = Component("FLAT", Decimal(1), None if tax_inside else Decimal(10), tax_inside=tax_inside)
+    found = outcome_of(USED, Tariff("T1", "EUR", [Element([component])], least, most), None)
+    assert f"Adjustment to {told}" in explain(found)
+    kept = replace(found, lines=tuple(line._replace(bounds=()) for line in found.lines))
+    assert any(each.startswith("Adjustment to the least or highest price") for each in explain(kept))
 
 
 def test_why_there_is_no_price() -> None:
