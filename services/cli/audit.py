@@ -57,7 +57,12 @@ def audit(
     work_folder: options.WorkFolder = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Audit a file of CDRs: what is wrong with them, what they should have cost, and an invoice against them."""
+    """Audit a file of CDRs: what is wrong with them, what they should have cost, and an invoice against them.
+
+    The exit code is 0 as soon as there is a report, whatever it says (3 with --fail-on), and 1 where there is none.
+
+    Example: roamwatt audit --cdrs cdrs.json --tariffs tariffs.json --html report.html
+    """
     given = (cdrs, invoice, *(tariffs or ()), *(locations or ()), *(sessions or ()), *(meter_keys or ()))
     check_places((text, as_json, html, findings), given)
     terms = _terms(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -12,6 +12,7 @@ from services.clearing.rating.zones import zone_of
 from services.clearing.reporting.formats import Format
 from services.clearing.reporting.parties import NOBODY, Parties
 from services.clearing.reporting.rows import CannotReadFile
+from services.clearing.reporting.work_folder import BYTES_A_CDR
 from services.core.errors import BadContent, RoamwattError
 from services.core.money import OutOfRange, RoundingMode, quantize8
 from services.core.party import PartyId
@@ -32,57 +33,148 @@ def amount(given: str | Decimal) -> Decimal:
     return found
 
 
+READ: Final = "Files that are read"
+REPORT: Final = "The report"
+AGREED: Final = "What the two parties agreed on"
+UNTOLD: Final = "What the files do not say"
+_SEVERITIES: Final = ", ".join(Severity)
+
 Cdrs: TypeAlias = Annotated[
-    Path, typer.Option(show_default=False, help="File with CDRs: JSON, JSON Lines or CSV; .gz too.")
+    Path,
+    typer.Option(
+        show_default=False, metavar="FILE", help="CDRs: JSON, JSON Lines or CSV; .gz too.", rich_help_panel=READ
+    ),
 ]
 Tariffs: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(help="File with tariffs of OCPI in JSON; again for more. They are what was agreed.")
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE", help="Tariffs of OCPI in JSON; again for more. They are what was agreed.", rich_help_panel=READ
+    ),
 ]
 Locations: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(help="File with locations of OCPI in JSON: time zones, and connectors' power.")
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE", help="Locations of OCPI in JSON: time zones, and connectors' power.", rich_help_panel=READ
+    ),
 ]
-Sessions: TypeAlias = Annotated[list[Path] | None, typer.Option(help="File with sessions of OCPI in JSON.")]
+Sessions: TypeAlias = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="Sessions of OCPI in JSON.", rich_help_panel=READ)
+]
 MeterKeys: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(help="CSV with evse_uid and public_key, to verify signed meter values with.")
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="CSV with evse_uid and public_key, to verify signed meter values with.",
+        rich_help_panel=READ,
+    ),
 ]
-Invoice: TypeAlias = Annotated[Path | None, typer.Option(help="CSV with cdr_id, amount and currency, to compare with.")]
-Kind: TypeAlias = Annotated[Format, typer.Option("--format", help="Of the CDRs.")]
-TextFile: TypeAlias = Annotated[Path | None, typer.Option("--text", help="Write the report as text.")]
-JsonFile: TypeAlias = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
-HtmlFile: TypeAlias = Annotated[Path | None, typer.Option("--html", help="Write the report as one page with plots.")]
+Invoice: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV with cdr_id, amount and currency, to compare with.", rich_help_panel=READ),
+]
+Kind: TypeAlias = Annotated[
+    Format, typer.Option("--format", metavar="FORMAT", help=f"Of the CDRs: {', '.join(Format)}.", rich_help_panel=READ)
+]
+Encoding: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="Of CDRs and of CSV files, where no byte order mark says it.", rich_help_panel=READ
+    ),
+]
+WorkFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help=f"Where temporary files lie, about {BYTES_A_CDR} bytes a CDR.",
+        rich_help_panel=READ,
+    ),
+]
+TextFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--text", metavar="FILE", help="Write it as text.", rich_help_panel=REPORT)
+]
+JsonFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write it as JSON.", rich_help_panel=REPORT)
+]
+HtmlFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write it as one page with plots.", rich_help_panel=REPORT)
+]
 FindingsFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--findings", help="Write every finding as CSV, a line each.")
+    Path | None,
+    typer.Option("--findings", metavar="FILE", help="Write every finding as CSV, a line each.", rich_help_panel=REPORT),
 ]
-Least: TypeAlias = Annotated[Severity, typer.Option("--findings-from", help="The mildest that --findings has.")]
-TimeZone: TypeAlias = Annotated[str | None, typer.Option(help="Of locations that do not say theirs: Europe/Brussels.")]
-Tolerance: TypeAlias = Annotated[
-    Decimal, typer.Option(parser=amount, metavar="AMOUNT", help="How far a total may lie from our price.")
+Least: TypeAlias = Annotated[
+    Severity,
+    typer.Option(
+        "--findings-from",
+        metavar="SEVERITY",
+        help=f"The mildest that --findings has: {_SEVERITIES}.",
+        rich_help_panel=REPORT,
+    ),
 ]
-Mode: TypeAlias = Annotated[RoundingMode, typer.Option(help="How a half is rounded.")]
-Digits: TypeAlias = Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.")]
-PerLine: TypeAlias = Annotated[bool, typer.Option("--per-line", help="Round each line, not only the totals.")]
-Agreed: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--severity", metavar="CODE=SEVERITY", help="Another severity for a code; again for more."),
-]
-Assumed: TypeAlias = Annotated[
-    str | None, typer.Option("--assume-tariff", metavar="ID", help="The tariff of CDRs that name none.")
-]
-Cso: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Who sent CDRs that do not say it.")]
-Csp: TypeAlias = Annotated[str | None, typer.Option(metavar="CC-PPP", help="Whom CDRs are for that do not say it.")]
-Encoding: TypeAlias = Annotated[str, typer.Option(help="Of CDRs and of CSV files, where no byte order mark says it.")]
-Worst: TypeAlias = Annotated[int, typer.Option(min=0, max=500, help="So many cases of each currency are explained.")]
-MissingAfter: TypeAlias = Annotated[
+Worst: TypeAlias = Annotated[
     int,
     typer.Option(
-        min=0, max=87_600, help="Hours after a session's end from which on its CDR is missing (with --sessions)."
+        min=0, max=500, metavar="COUNT", help="So many cases of each currency are explained.", rich_help_panel=REPORT
     ),
 ]
 FailOn: TypeAlias = Annotated[
-    Severity | None, typer.Option(help="Exit with 3 where something of this severity or worse was found.")
+    Severity | None,
+    typer.Option(
+        metavar="SEVERITY",
+        help="Exit with 3 where something of this severity or worse was found.",
+        rich_help_panel=REPORT,
+    ),
 ]
-WorkFolder: TypeAlias = Annotated[Path | None, typer.Option(help="Where temporary files lie, about 250 bytes a CDR.")]
-Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.", rich_help_panel=REPORT)]
+Tolerance: TypeAlias = Annotated[
+    Decimal,
+    typer.Option(
+        parser=amount, metavar="AMOUNT", help="How far a total may lie from our price.", rich_help_panel=AGREED
+    ),
+]
+Mode: TypeAlias = Annotated[
+    RoundingMode,
+    typer.Option(metavar="MODE", help=f"How it is rounded: {', '.join(RoundingMode)}.", rich_help_panel=AGREED),
+]
+Digits: TypeAlias = Annotated[
+    int, typer.Option(min=0, max=8, metavar="COUNT", help="Digits after the point.", rich_help_panel=AGREED)
+]
+PerLine: TypeAlias = Annotated[
+    bool, typer.Option("--per-line", help="Round each line, not only the totals.", rich_help_panel=AGREED)
+]
+Agreed: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--severity",
+        metavar="CODE=SEVERITY",
+        help="Another severity for a code; again for more.",
+        rich_help_panel=AGREED,
+    ),
+]
+MissingAfter: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=87_600,
+        metavar="HOURS",
+        help="After a session's end, from which on its CDR is missing (with --sessions).",
+        rich_help_panel=AGREED,
+    ),
+]
+Assumed: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--assume-tariff", metavar="ID", help="The tariff of CDRs that name none.", rich_help_panel=UNTOLD),
+]
+TimeZone: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Of locations that do not say theirs: Europe/Brussels.", rich_help_panel=UNTOLD),
+]
+Cso: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="CC-PPP", help="Who sent CDRs that do not say it.", rich_help_panel=UNTOLD)
+]
+Csp: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="CC-PPP", help="Whom CDRs are for that do not say it.", rich_help_panel=UNTOLD)
+]
 
 
 def severities(agreed: Sequence[str]) -> Severities:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +113,16 @@ def listener(path: Path | None, least: Severity) -> Iterator[Listener | None]:
                 listing.add(judged)
 
         yield add
-    finally:
         with _told(path):
             file.close()
+    except BaseException:
+        # What lacks its end must not be taken for the whole.
+        with suppress(OSError):
+            file.close()
+        if path.is_file():
+            with suppress(OSError):
+                path.unlink()
+        raise
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import (
@@ -18,17 +19,25 @@ from rich.text import Text
 
 from services.clearing.reporting.run import Progress as Tell
 
+_BAR_CHARACTERS: Final = 16
+
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         rows, seconds = task.fields.get("rows", 0), task.finished_time or task.elapsed
-        return Text(f"{rows:,} rows, {rows / seconds:,.0f} a second" if rows and seconds else "")
+        return Text(f"{rows:,} rows, {rows / seconds:,.0f}/s" if rows and seconds else "", no_wrap=True)
 
 
 @contextmanager
 def progress(console: Console) -> Iterator[Tell]:
     """Give what an audit tells how far it is; on no terminal nothing is shown."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(_BAR_CHARACTERS),
+        TaskProgressColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
 

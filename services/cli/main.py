@@ -39,11 +39,18 @@ def main() -> None:
     """Run the command; an error is a sentence, never a trace, unless ROAMWATT_TRACE is set."""
     try:
         build(sys.argv[1:])()
-    except RoamwattError as error:
+    except (RoamwattError, OSError) as error:
         if os.environ.get("ROAMWATT_TRACE"):
             raise
-        complain(str(error))
+        complain(_sentence(error))
         sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what is wrong; the machine's own errors, as a full disk under the output, say it in their own words."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`roamwatt rate`: the explained price of one CDR, without a deployment."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from decimal import Decimal
@@ -20,6 +21,7 @@ from services.cli.output import AsJson, say, show_json
 from services.core.errors import BadContent, RoamwattError
 from services.core.money import EXACT, ZERO, RoundingMode, RoundingRule, total
 
+_INPUT: Final = "-"
 ROUNDING: Final = "Rounding, which OCPI leaves to the parties"
 
 
@@ -33,17 +35,23 @@ class NoTimeZone(RoamwattError):
 
 def rate(
     *,
-    cdr: Annotated[Path, typer.Option(help="JSON file with one CDR of OCPI 2.2.1 or 2.3.0.")],
+    cdr: Annotated[
+        Path, typer.Option(metavar="FILE", help="JSON with one CDR of OCPI 2.2.1 or 2.3.0; - for the input.")
+    ],
     tariff: Annotated[
         list[Path] | None,
         typer.Option(
-            help="JSON file with a tariff, or a list of them, of OCPI 2.2.1 or 2.3.0; again for more files. "
-            "One goes before the CDR's own copy of the same id. Without any, the CDR's copies count."
+            metavar="FILE",
+            help="JSON with a tariff, or a list of them, of OCPI 2.2.1 or 2.3.0; again for more files. "
+            "One goes before the CDR's own copy of the same id. Without any, the CDR's copies count.",
         ),
     ] = None,
     time_zone: Annotated[
         str | None,
-        typer.Option(help="Of the location, as in Europe/Brussels; needed where a price depends on the local clock."),
+        typer.Option(
+            metavar="NAME",
+            help="Of the location, as in Europe/Brussels; needed where a price depends on the local clock.",
+        ),
     ] = None,
     mode: Annotated[
         RoundingMode, typer.Option(help="How a half is rounded.", rich_help_panel=ROUNDING)
@@ -78,7 +86,7 @@ def rate(
 
 def _parsed(path: Path, what: str) -> object:
     try:
-        document = parse(path.read_bytes())
+        document = parse(sys.stdin.buffer.read() if str(path) == _INPUT else path.read_bytes())
     except OSError as error:
         raise CannotReadFile(f"{path} cannot be read: {error.strerror}") from error
     except BadContent as error:

@@ -45,10 +45,12 @@ def parse(content: bytes | str) -> Any:
     """Return a JSON document with all its digits.
 
     Raises:
-        UnreadableDocument: when it is no JSON; NaN and Infinity are none.
+        UnreadableDocument: when it is no JSON (NaN and Infinity are none), or says a field twice.
     """
     try:
-        return json.loads(content, parse_float=Decimal, parse_int=Decimal, parse_constant=_refused)
+        return json.loads(
+            content, parse_float=Decimal, parse_int=Decimal, parse_constant=_refused, object_pairs_hook=_once
+        )
     except RecursionError as error:
         raise UnreadableDocument("not a JSON document: too deep") from error
     except (ValueError, ArithmeticError) as error:
@@ -57,6 +59,15 @@ def parse(content: bytes | str) -> Any:
 
 def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def _once(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(fields)
+    if len(found) < len(fields):
+        names = [name for name, _ in fields]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it says {twice[:40]} twice")
+    return found
 
 
 def tariff_of(document: object) -> Tariff:

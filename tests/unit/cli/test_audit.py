@@ -126,6 +126,13 @@ def test_an_older_report_stays_until_there_is_a_newer_one(tmp_path: Path) -> Non
     assert json.loads(report.read_text())["verdicts"]["ACCEPTED"] == 1
 
 
+def test_a_listing_that_lacks_its_end_is_not_left(tmp_path: Path) -> None:
+    listing = tmp_path / "findings.csv"
+    broken = run("--cdrs", written(tmp_path, [cdr(cost=5)]), "--findings", listing, "--invoice", tmp_path / "none.csv")
+    assert broken.exit_code == 1
+    assert not listing.exists()
+
+
 def test_one_form_that_cannot_be_written_keeps_the_others_from_nothing(tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in ("json", "html")}
     words = [word for name, path in files.items() for word in (f"--{name}", path)]

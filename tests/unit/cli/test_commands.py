@@ -1,5 +1,8 @@
 """The command as a whole: what it says of errors, and what it loads."""
 
+import errno
+import os
+
 import pytest
 
 from services.cli import lazy, main
@@ -17,6 +20,19 @@ def test_an_error_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         main.main()
     assert ended.value.code == 1
     assert capsys.readouterr().err == "roamwatt: no deployment runs here: start one with `make up`\n"
+
+
+def test_an_error_of_the_machine_is_a_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_arguments: list[str]) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/some/file")
+
+    monkeypatch.setattr(main, "build", refuse)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "roamwatt: /some/file: No space left on device\n"
 
 
 def test_an_error_is_a_trace_where_one_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,6 +153,8 @@ def test_what_cannot_be_rated_is_said_and_is_an_exit_code(tmp_path: Path) -> Non
     [
         ("{", TARIFF, (), "cdr.json is no CDR: not a JSON document"),
         ('{"id": NaN}', TARIFF, (), "cdr.json is no CDR: not a JSON document: NaN is no number of JSON"),
+        ('{"id": "C1", "id": "C2"}', TARIFF, (), "cdr.json is no CDR: not a JSON document: it says id twice"),
+        ("[" * 100_000, TARIFF, (), "cdr.json is no CDR: not a JSON document: too deep"),
         ("5", TARIFF, (), "cdr.json is no CDR: a CDR is no JSON object"),
         ("[]", TARIFF, (), "cdr.json has a list; one CDR is rated here, and `roamwatt audit` takes many"),
         (CDR | {"total_energy": -1e40}, TARIFF, (), "total_energy is no number of at most 20 digits before the point"),
@@ -169,3 +171,11 @@ def test_what_cannot_be_rated_is_said_and_is_an_exit_code(tmp_path: Path) -> Non
 def test_files_that_are_none(tmp_path: Path, cdr: Any, tariff: Any, arguments: tuple[str, ...], reason: str) -> None:
     with pytest.raises(RoamwattError, match=reason.replace(".", r"\.")):
         run(tmp_path, cdr, *arguments, tariff=tariff)
+
+
+def test_a_cdr_may_come_by_the_input(tmp_path: Path) -> None:
+    tariff = tmp_path / "tariff.json"
+    tariff.write_text(json.dumps(TARIFF))
+    command = ["rate", "--cdr", "-", "--tariff", str(tariff), "--time-zone", "Europe/Brussels"]
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(main.build(command), command, input=json.dumps(CDR))
+    assert "Total without tax: 1.3 EUR" in result.output
