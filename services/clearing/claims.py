@@ -75,7 +75,9 @@ def claim_of(cdr: CdrSubmitted) -> SubmittedClaim:
 def _signed(data: CdrSignedData | None) -> SignedData | None:
     if data is None:
         return None
-    values = tuple(SignedValue(each.nature, each.plain_data, each.signed_data) for each in data.values)
+    values = tuple(
+        SignedValue(each.nature, each.plain_data, each.signed_data, each.fits_own_key) for each in data.values
+    )
     return SignedData(data.encoding_method, data.public_key, values, data.withheld)
 
 

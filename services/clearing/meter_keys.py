@@ -12,9 +12,9 @@ from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.clearing.audit.claims import Key, same
-from services.clearing.audit.meter_values import is_public_key, key_bytes
 from services.clearing.tables import meter_keys
 from services.core.errors import Conflict
+from services.core.meter_values import is_public_key, key_bytes
 from services.core.party import PartyId
 from services.runtime.rows import as_json
 from services.runtime.work import Work

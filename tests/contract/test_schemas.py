@@ -42,6 +42,7 @@ PUBLISHED = {
     1_631_190_031: "agreement_concluded",
     1_631_190_032: "cdr_missed",
     1_631_190_033: "cdr_submitted",
+    1_631_190_034: "cdr_submitted",
 }
 CONTRACT = contract.load()
 

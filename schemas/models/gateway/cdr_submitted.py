@@ -114,17 +114,23 @@ class CdrSignedValue(Record):
 
     nature: str = Field(description="What it is of: Start, End, Intermediate or a word of the sender's own.")
     plain_data: str = Field(description="What was signed, in plain text; empty where it may tell who charged.")
-    signed_data: str = Field(description="The reading with its signature, as sent.")
+    signed_data: str = Field(
+        description="The reading with its signature, as sent; where fits_own_key is set, OCMF without what tells who charged, and so without its signature."
+    )
+    fits_own_key: bool | None = Field(
+        default=None,
+        description="Whether the signature of a reading that told who charged fits the CDR's own public key, which was checked before that was taken out; empty for a reading as sent, which its reader can check.",
+    )
 
 
 class CdrSignedData(Record):
-    """The signed meter readings of a CDR, without those that tell who charged."""
+    """The signed meter readings of a CDR, without what tells who charged."""
 
     encoding_method: str = Field(description="Name of the encoding, in OCPI's words (OCMF, Alfen Eichrecht, ...).")
     public_key: str | None = Field(
         default=None, description="Public key that the CDR gives for them; empty where it gives none."
     )
-    values: list[CdrSignedValue] = Field(description="The readings that tell nothing of the driver.")
+    values: list[CdrSignedValue] = Field(description="The readings; none of them tells who charged.")
     withheld: Int = Field(
         description="How many further readings there are, which may tell who charged or are in an encoding that nobody here reads; they are in the sealed body alone."
     )

@@ -40,11 +40,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class SignedValue:
-    """A reading of a meter with its signature (OCPI mod_cdrs, SignedValue)."""
+    """A reading of a meter with its signature (OCPI mod_cdrs, SignedValue).
+
+    Attributes:
+        fits_own_key: Where who charged was taken out of it, and its signature with that: whether this fitted the CDR's
+            own public key.
+    """
 
     nature: str
     plain_data: str
     signed_data: str
+    fits_own_key: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from services.clearing.audit import meter_values
 from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import SignedData, SignedValue
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
-from services.clearing.audit.meter_values import MeterReading, Record, Uncheckable, Unusable
+from services.core import meter_values
+from services.core.meter_values import MeterReading, Record, Uncheckable, Unusable
 from services.core.money import EXACT
 
 _OCMF: Final = "ocmf"
@@ -28,6 +28,8 @@ def signed(case: Case) -> Iterator[Finding]:
             yield _unverified("the CSO registered a key of the meter, and the CDR has no signed readings")
     elif not data.encoding_method.strip().casefold().startswith(_OCMF):
         yield _unverified(f"encoding method {data.encoding_method[:40]} is not supported")
+    elif keys and data.public_key is not None and _own(data) not in keys:
+        yield find(Code.METER_KEY_MISMATCH, registered=len(keys))
     elif data.withheld:
         yield _unverified(f"{data.withheld} of them may tell who charged, and stay sealed")
     elif not data.values:
@@ -57,10 +59,7 @@ def _too_much(case: Case, data: SignedData) -> list[Finding]:
 
 
 def _verified(case: Case, data: SignedData, registered: Collection[bytes]) -> Iterator[Finding]:
-    own = None if data.public_key is None else meter_values.key_bytes(data.public_key)
-    if registered and data.public_key is not None and own not in registered:
-        yield find(Code.METER_KEY_MISMATCH, registered=len(registered))
-        return
+    own = _own(data)
     keys = list(registered) if own is None else [own]
     if not keys:
         yield _unverified("neither the CDR nor the CSO gives the public key")
@@ -74,6 +73,10 @@ def _verified(case: Case, data: SignedData, registered: Collection[bytes]) -> It
     yield from _against_cdr(case, records)
 
 
+def _own(data: SignedData) -> bytes | None:
+    return None if data.public_key is None else meter_values.key_bytes(data.public_key)
+
+
 def _checked(values: Sequence[SignedValue], keys: Sequence[bytes]) -> tuple[list[Record], list[Finding]]:
     """Return the records, and what is wrong with some of them."""
     records: list[Record] = []
@@ -81,7 +84,7 @@ def _checked(values: Sequence[SignedValue], keys: Sequence[bytes]) -> tuple[list
     for number, value in enumerate(values, 1):
         try:
             record = meter_values.read(value.signed_data)
-            if not any(meter_values.is_signed_by(record, key) for key in keys):
+            if not _fits(value, record, keys):
                 findings.append(find(Code.METER_SIGNATURE_INVALID, value=number, nature=value.nature[:40]))
             elif _is_other(value.plain_data, record):
                 reason = "its plain data is not what was signed"
@@ -92,6 +95,13 @@ def _checked(values: Sequence[SignedValue], keys: Sequence[bytes]) -> tuple[list
         except Uncheckable as error:
             findings.append(_unverified(f"signed reading {number}: {error}"))
     return records, findings
+
+
+def _fits(value: SignedValue, record: Record, keys: Sequence[bytes]) -> bool:
+    """Say whether a reading was signed with one of the keys; the CDR's own is the only one where it has one."""
+    if value.fits_own_key is not None:
+        return value.fits_own_key
+    return any(meter_values.is_signed_by(record, key) for key in keys)
 
 
 def _is_other(plain_data: str, record: Record) -> bool:

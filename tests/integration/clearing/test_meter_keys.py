@@ -25,6 +25,14 @@ def signed(kwh: str, key: Any = ocmf.KEY, **changes: Any) -> CdrSignedData:
     return CdrSignedData(**({"encoding_method": "OCMF", "values": values, "withheld": 0} | changes))
 
 
+def nameless(*, fits: bool, **changes: Any) -> CdrSignedData:
+    """Readings out of which the gateway took who charged, and the signature with that."""
+    (sent,) = signed("120").values
+    stripped = "|".join([*sent.signed_data.split("|")[:2], '{"SD":""}'])
+    values = [sent.model_copy(update={"signed_data": stripped, "fits_own_key": fits})]
+    return signed("120", **(changes | {"values": values}))
+
+
 async def shown(api: Api, **query: str | int) -> list[tuple[str, str]]:
     _, found = await api.get("meter-keys", **query)
     return [(each["evse_uid"], each["public_key"]) for each in found["keys"]]
@@ -70,7 +78,7 @@ async def test_signed_readings_are_verified_with_the_key_of_their_evse(api: Api)
     await api.post("meter-keys", keys(KEY))
     await api.post("meter-keys", keys(OTHER, cso="BE-OTH"))
     elsewhere = {"location": place(evse_uid="E2")}
-    its_own = [{"pseudonym": f"p-{number}", "location": place(connector_id=f"{number}")} for number in range(5)]
+    its_own = [{"pseudonym": f"p-{number}", "location": place(connector_id=f"{number}")} for number in range(8)]
     await api.rig.take(
         "cdr.submitted",
         on(0, signed_data=signed("120"), **its_own[0]),
@@ -78,6 +86,9 @@ async def test_signed_readings_are_verified_with_the_key_of_their_evse(api: Api)
         on(2, signed_data=signed("120", ocmf.OTHER_KEY), **its_own[2]),
         on(3, signed_data=signed("120", withheld=2), **its_own[3]),
         on(4, pseudonym="p-4", signed_data=signed("120", public_key=KEY), **elsewhere),
+        on(5, signed_data=nameless(fits=True, public_key=KEY), **its_own[5]),
+        on(6, signed_data=nameless(fits=False, public_key=KEY), **its_own[6]),
+        on(7, signed_data=nameless(fits=True, public_key=OTHER), **its_own[7]),
     )
     said = {each.cdr_id: each for each in await api.rig.said()}
     found = {name: [code for code in each.finding_codes if "METER" in code] for name, each in said.items()}
@@ -87,5 +98,8 @@ async def test_signed_readings_are_verified_with_the_key_of_their_evse(api: Api)
         "C2": ["METER_SIGNATURE_INVALID"],
         "C3": ["METER_VALUES_UNVERIFIED"],
         "C4": ["METER_VALUES_UNVERIFIED"],
+        "C5": [],
+        "C6": ["METER_SIGNATURE_INVALID"],
+        "C7": ["METER_KEY_MISMATCH"],
     }
     assert any("2 of them may tell who charged" in each.detail for each in said["C3"].findings)

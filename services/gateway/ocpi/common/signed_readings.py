@@ -1,19 +1,34 @@
 """Signed meter readings of a CDR, as far as they may leave the gateway (mod_cdrs, SignedData).
 
-A reading in OCMF may hold the identification of the driver, a card's number say. It is part of what was signed, so it
-cannot be taken out; such a reading stays in the sealed body. Of other encodings nothing goes on, since nobody here can
-look into them.
+A reading in OCMF may hold the identification of the driver, a card's number say. It is part of what was signed, so who
+takes it out has to check the signature before: with the CDR's own public key, of which clearing knows whether the CSO
+registered it. Where the CDR gives none, such a reading stays in the sealed body. Of other encodings nothing goes on,
+since nobody here can look into them.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
+
+from services.core.meter_values import Uncheckable, Unusable, is_signed_by, key_bytes, read
+from services.gateway.ocpi import documents
+from services.gateway.ocpi.envelope import OcpiError
 
 _OCMF: Final = "ocmf"
 _PREFIX: Final = "OCMF|"
 _IDENTIFICATION: Final = "ID"
+MOST_CHECKED: Final = 10
+"""So many readings of a CDR are checked here at most, since others wait meanwhile; it has two or three."""
+
+LONGEST_CHECKED_CHARACTERS: Final = 10_000
+_METER: Final = ("FV", "GI", "GS", "PG", "MV", "MM", "MS", "MF")
+_DEPTH: Final = 20
+_NO_SIGNATURE: Final = '{"SD":""}'
+_READING: Final = ("TM", "TX", "RV", "RI", "RU", "RT", "CL", "EF", "ST")
+"""What a payload tells of the meter, and a reading of itself (OCMF, Payload); the rest may be of driver or contract."""
 
 
 def signed_data(found: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -24,12 +39,14 @@ def signed_data(found: Mapping[str, Any]) -> dict[str, Any] | None:
     token = found["cdr_token"]
     secrets = [token["uid"].casefold(), token["contract_id"].casefold()]
     is_known = data["encoding_method"].strip().casefold().startswith(_OCMF)
-    values = [each for each in data["signed_values"] if is_known and is_anonymous(each["signed_data"], secrets)]
+    key = key_bytes(data.get("public_key") or "") if len(data["signed_values"]) <= MOST_CHECKED else None
+    values = [_value(each, secrets, key) for each in data["signed_values"]] if is_known else []
+    told = [each for each in values if each is not None]
     return {
         "encoding_method": data["encoding_method"],
         "public_key": data.get("public_key"),
-        "values": [_value(each, secrets) for each in values],
-        "withheld": len(data["signed_values"]) - len(values),
+        "values": told,
+        "withheld": len(data["signed_values"]) - len(told),
     }
 
 
@@ -45,10 +62,42 @@ def is_anonymous(text: str, secrets: Iterable[str]) -> bool:
     return _IDENTIFICATION not in names and not any(secret in readable.casefold() for secret in secrets if secret)
 
 
-def _value(value: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, str]:
+def _value(value: Mapping[str, Any], secrets: Sequence[str], key: bytes | None) -> dict[str, Any] | None:
+    """Return a reading as sent or without who charged; None where it stays sealed."""
     # The plain data says the same in other words; what is no OCMF could say anything.
     plain = value["plain_data"] if is_anonymous(value["plain_data"], secrets) else ""
-    return {"nature": value["nature"], "plain_data": plain, "signed_data": value["signed_data"]}
+    told = {"nature": value["nature"], "plain_data": plain, "signed_data": value["signed_data"], "fits_own_key": None}
+    if is_anonymous(value["signed_data"], secrets):
+        return told
+    if key is None or len(value["signed_data"]) > LONGEST_CHECKED_CHARACTERS:
+        return None
+    try:
+        record = read(value["signed_data"])
+        stripped = _stripped(record.payload)
+        if is_anonymous(stripped, secrets):
+            return told | {"signed_data": stripped, "fits_own_key": is_signed_by(record, key)}
+    except (Unusable, Uncheckable, OcpiError):
+        pass
+    return None
+
+
+def _stripped(signed: str) -> str:
+    """Return OCMF with what the payload tells of meter and energy alone, and without a signature.
+
+    Raises:
+        OcpiError: when the payload could be understood in two ways.
+    """
+    payload = documents.parse(signed.encode(), _DEPTH)
+    readings = payload.get("RD")
+    kept = _plain(payload, _METER)
+    kept["RD"] = [_plain(each, _READING) for each in readings] if isinstance(readings, list) else []
+    return f"{_PREFIX}{documents.render(kept).decode()}|{_NO_SIGNATURE}"
+
+
+def _plain(found: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return members that are texts or numbers; others have no meaning here, and room for much."""
+    members = found if isinstance(found, dict) else {}
+    return {name: members[name] for name in names if isinstance(members.get(name), str | int | Decimal)}
 
 
 def _decoded(text: str) -> str:

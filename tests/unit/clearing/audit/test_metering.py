@@ -22,6 +22,12 @@ def having(*records: str, **changes: Any) -> dict[str, Any]:
     return {"signed": ocmf.signed(*records, **changes)}
 
 
+def checked(fits: bool, record: str = WHOLE, **changes: Any) -> dict[str, Any]:
+    """A reading out of which who charged was taken, and its signature with that."""
+    stripped = "|".join([*record.split("|")[:2], '{"SD":""}'])
+    return having(values=[SignedValue("End", "", stripped, fits)], **changes)
+
+
 def at(register: str, *readings: dict[str, Any]) -> list[dict[str, Any]]:
     return [each | {"RI": register} for each in readings]
 
@@ -45,6 +51,11 @@ FOUND = [
     Example(Code.METER_SIGNATURE_INVALID, having(WHOLE.replace('"SD": "30', '"SD": "31')), KNOWN),
     Example(Code.METER_KEY_MISMATCH, having(ocmf.record(BEGIN, DONE, key=ocmf.OTHER_KEY), **OF_ANOTHER), KNOWN),
     Example(Code.METER_KEY_MISMATCH, having(WHOLE, public_key="no key"), KNOWN),
+    Example(Code.METER_SIGNATURE_INVALID, checked(fits=False), KNOWN),
+    Example(Code.METER_VALUES_UNVERIFIED, checked(fits=True)),
+    Example(Code.METER_KEY_MISMATCH, checked(fits=True, **OF_ANOTHER), KNOWN),
+    Example(Code.METER_KEY_MISMATCH, having(withheld=1, **OF_ANOTHER), KNOWN),
+    Example(Code.METER_ENERGY_MISMATCH, checked(True, ocmf.record(BEGIN, DONE | {"RV": 119.98})), KNOWN),
     Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(BEGIN, DONE | {"RV": 119.98})), KNOWN),
     Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(DONE | {"TX": "B"}, BEGIN | {"TX": "E"})), KNOWN),
     Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(BEGIN, DONE | {"RV": 119})), {}),
@@ -84,6 +95,7 @@ def test_legal(example: Example) -> None:
 def test_readings_that_the_meter_signed_and_the_cdr_bills_are_no_finding() -> None:
     assert Example(Code.METER_VALUES_UNVERIFIED, having(WHOLE), KNOWN).audited.findings == ()
     assert Example(Code.METER_VALUES_UNVERIFIED, having(ocmf.record(BEGIN), WHOLE), KNOWN).audited.findings == ()
+    assert Example(Code.METER_VALUES_UNVERIFIED, checked(fits=True), KNOWN).audited.findings == ()
 
 
 def test_who_signs_a_higher_reading_with_a_key_of_their_own_is_found_by_the_key() -> None:

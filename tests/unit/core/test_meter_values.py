@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.clearing.audit import meter_values
-from services.clearing.audit.meter_values import Uncheckable, Unusable, is_signed_by, key_bytes, read
+from services.core import meter_values
+from services.core.meter_values import Uncheckable, Unusable, is_signed_by, key_bytes, read
 from tests.unit.clearing.audit import ocmf
 from tests.unit.clearing.samples import END, START
 
@@ -157,5 +157,5 @@ def test_times_are_utc() -> None:
 
 def test_nothing_else_knows_the_library() -> None:
     own = Path(meter_values.__file__)
-    services = own.parents[2]
+    services = own.parents[1]
     assert [path for path in services.rglob("*.py") if "from pyocmf" in path.read_text()] == [own]
