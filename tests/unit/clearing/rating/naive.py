@@ -4,11 +4,21 @@ It shares no rule with the engine and reads OCPI's JSON itself. It reckons with 
 of its own.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal, localcontext
+from itertools import groupby
 
-from tests.unit.clearing.rating.naive_minutes import Document, Minute, NoPrice, check_tariffs, expired, minutes_of
+from tests.unit.clearing.rating.naive_minutes import (
+    Document,
+    Minute,
+    NoPrice,
+    check_sharing,
+    check_tariffs,
+    expired,
+    minutes_of,
+)
 from tests.unit.clearing.rating.naive_money import limited, sum_of
 from tests.unit.clearing.rating.naive_restrictions import applies, step_up
 
@@ -37,10 +47,11 @@ def naive_bill(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Bill:
     with localcontext(prec=60):
         check_tariffs(cdr, tariffs)
         bill = Bill()
-        last = walk(cdr, tariffs, zone, bill)
+        order = walk(cdr, tariffs, zone, bill)
         if any(volume < 0 for volume in bill.used.values()):
             raise NoPrice("energy flows back")
         bill.billed = dict(bill.used)
+        last = {group_of(key): key for key in order if bill.used[key] and key[2] != "FLAT"}
         for key in last.values():
             lift(bill, key)
         bill.excl_tax, bill.incl_tax = sum_of(bill.billed, bill.components, tariffs)
@@ -49,24 +60,34 @@ def naive_bill(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Bill:
         return bill
 
 
-def walk(cdr: Document, tariffs: list[Document], zone: tzinfo, bill: Bill) -> dict[str, Key]:
-    """Note what every minute uses, and return the component that each of energy, time and reservation used last."""
-    last: dict[str, Key] = {}
+def walk(cdr: Document, tariffs: list[Document], zone: tzinfo, bill: Bill) -> list[Key]:
+    """Note what every minute uses, and return the components in the order in which each was used last."""
+    order: list[Key] = []
     never_used = expired(cdr)
-    for minute in minutes_of(cdr, tariffs, zone):
-        if minute.tariff is None:
-            continue
-        for kind, amount in wanted(minute, bill):
-            key = find(minute, kind, never_used, bill)
-            if key is not None:
-                bill.used[key] = bill.used.get(key, Decimal(0)) + amount
-                if kind != "FLAT":
-                    last["reservation" if minute.reserved else "energy" if kind == "ENERGY" else "time"] = key
-    return last
+    for number, minutes in groupby(minutes_of(cdr, tariffs, zone), key=lambda minute: minute.period):
+        passed, chosen = list(minutes), defaultdict(set)
+        for minute in passed:
+            for kind, amount in wanted(minute, bill):
+                key = find(minute, kind, never_used, bill)
+                chosen[kind].add(key)
+                if key is not None:
+                    bill.used[key] = bill.used.get(key, Decimal(0)) + amount
+                    order = [each for each in order if each != key] + [key]
+        if passed[0].tariff is not None:
+            check_sharing(cdr["charging_periods"][number], len(passed), passed[0].tariff, chosen)
+    return order
+
+
+def group_of(key: Key) -> str:
+    """A step counts once for energy, once for time and once for reservation time."""
+    _, _, kind, reserved = key
+    return "reservation" if reserved else "energy" if kind == "ENERGY" else "time"
 
 
 def wanted(minute: Minute, bill: Bill) -> list[tuple[str, Decimal]]:
     """What is to be priced in this minute; a flat price once for the session and once for its reservation."""
+    if minute.tariff is None:
+        return []
     charged = any(kind == "FLAT" and reserved == minute.reserved for _, _, kind, reserved in bill.used)
     flat = [] if charged else [("FLAT", Decimal(1))]
     return flat + [(kind, amount) for kind, amount in minute.used.items() if amount]
@@ -106,8 +127,11 @@ def lift(bill: Bill, last: Key) -> None:
     _, _, kind, reserved = last
     unit = 1000 if kind == "ENERGY" else 3600
     used = sum((amount for key, amount in bill.used.items() if key[2:] == (kind, reserved)), Decimal(0)) * unit
-    # Periods are of whole minutes, whatever digits their hours have.
-    used = round(used, 9) if kind == "ENERGY" else Decimal(round(used / 60) * 60)
+    used = round(used, 9)
+    whole = Decimal(round(used / 60) * 60)
+    if kind != "ENERGY" and abs(used - whole) < 2:
+        # Hours may have but four decimals.
+        used = whole
     more = step_up(used, bill.components[last]["step_size"]) - used
     if more:
         bill.seen.add(f"step of {kind}")

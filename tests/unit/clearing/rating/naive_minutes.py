@@ -61,23 +61,26 @@ def expired(cdr: Document) -> bool:
 
 def minutes_of(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Iterator[Minute]:
     periods = cdr["charging_periods"]
+    began_at = instant(cdr["start_date_time"])
     starts = [instant(period["start_date_time"]) for period in periods]
     ends = [*starts[1:], instant(cdr["end_date_time"])]
+    # A session that begins with a reservation begins to charge with the first period that is of something else.
     charging = [start for start, period in zip(starts, periods, strict=True) if not only_reserved(period)]
+    charged_from = charging[0] if charging and only_reserved(periods[0]) else began_at
     kwh = Decimal(0)
-    for number, (period, start, end) in enumerate(zip(periods, starts, ends, strict=True), start=1):
+    for number, (period, start, end) in enumerate(zip(periods, starts, ends, strict=True)):
         lasts = int((end - start).total_seconds()) // 60
         volumes = volumes_of(period)
         used = {kind: volumes[kind] / lasts for kind in USED if kind in volumes}
         energy = used.get("ENERGY", Decimal(0))
         powers, currents = figures(volumes, "POWER"), figures(volumes, "CURRENT")
-        if not powers and ("ENERGY" in volumes or "PARKING_TIME" in volumes):
+        if not powers and ("ENERGY" in volumes or parks(volumes)):
             powers = [mean_power(volumes, lasts)]
-        if not currents and "PARKING_TIME" in volumes:
+        if not currents and parks(volumes):
             currents = [Decimal(0)]
         tariff = tariff_of(period, tariffs)
         reserved = only_reserved(period)
-        began = starts[0] if reserved else charging[0]
+        began = began_at if reserved else charged_from
         for passed in range(lasts):
             now = start + timedelta(minutes=passed)
             local = now.astimezone(zone)
@@ -99,6 +102,10 @@ def minutes_of(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Iterator
 
 
 USED = ("ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME")
+
+
+def parks(volumes: dict[str, Decimal]) -> bool:
+    return "PARKING_TIME" in volumes and "TIME" not in volumes and "ENERGY" not in volumes
 
 
 def mean_power(volumes: dict[str, Decimal], lasts: int) -> Decimal:
@@ -130,13 +137,29 @@ def check_tariffs(cdr: Document, tariffs: list[Document]) -> None:
     begun = []
     if len(tariffs) > 1 and not any("tariff_id" in period for period in cdr["charging_periods"]):
         raise NoPrice("no tariff named")
-    for period in cdr["charging_periods"]:
+    for number, period in enumerate(cdr["charging_periods"]):
         tariff = tariff_of(period, tariffs)
         if tariff is not None and tariff["id"] not in begun:
-            now = period["start_date_time"]
+            now = (period if number else cdr)["start_date_time"]
             if not tariff.get("start_date_time", "0") <= now < tariff.get("end_date_time", "9"):
                 raise NoPrice("tariff not valid", now)
             begun.append(tariff["id"])
+
+
+def check_sharing(period: Document, lasts: int, tariff: Document, chosen: dict[str, set[Any]]) -> None:
+    """Nobody knows what was used before and what after another price applied, where the times do not say it."""
+    volumes = volumes_of(period)
+    minutes = sum((volumes[kind] * 60 for kind in USED if kind != "ENERGY" and kind in volumes), Decimal(0))
+    timed = any(TIMED & element.get("restrictions", {}).keys() for element in tariff["elements"])
+    if timed and minutes > lasts + 1:
+        raise NoPrice("more time than the period lasts")
+    looked_at = {"TIME", "PARKING_TIME"} | ({"ENERGY"} if timed else set())
+    changes = any(len(keys) > 1 for kind, keys in chosen.items() if kind in looked_at)
+    if changes and minutes and (minutes < lasts - 1 or {"TIME", "PARKING_TIME"} <= volumes.keys()):
+        raise NoPrice("a period that cannot be shared")
+
+
+TIMED = {"start_time", "end_time", "start_date", "end_date", "day_of_week", "min_duration", "max_duration"}
 
 
 def instant(text: str) -> datetime:

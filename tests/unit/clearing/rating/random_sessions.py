@@ -55,7 +55,8 @@ def random_cdr(
         named = rng.choice(tariff_ids) if rng.random() < 0.5 else named
         periods.append(_document(now, volumes, named, rounded_hours))
         now += timedelta(minutes=lasts)
-    return _cdr(start, now, periods, "#NA" if not used and rng.random() < 0.7 else "E1")
+    late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.1 else 0)
+    return _cdr(start - late, now, periods, "#NA" if not used and rng.random() < 0.7 else "E1")
 
 
 def _reservation(rng: random.Random) -> tuple[int, dict[str, Decimal]]:
@@ -70,12 +71,27 @@ def _period(rng: random.Random) -> tuple[int, dict[str, Decimal]]:
     minutes, kwh = rng.choice(PACES)
     lasts = minutes * rng.randrange(1, 1 + max(2, 60 // minutes))
     energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.03 else 1)
-    volumes = {"ENERGY": energy} | ({"TIME": Decimal(lasts) / 60} if rng.random() < 0.97 else {})
+    volumes = _times(rng, lasts) | ({"ENERGY": energy} if rng.random() < 0.97 else {})
     if rng.random() < 0.6:
         volumes |= _figures(rng, "POWER", int(energy / lasts * 60))
     if rng.random() < 0.9:
         volumes |= _figures(rng, "CURRENT", rng.choice(CURRENTS))
     return lasts, volumes
+
+
+def _times(rng: random.Random, lasts: int) -> dict[str, Decimal]:
+    """Mostly the time of the period; else none, less, more, or some charging and some parking."""
+    kind, some = rng.random(), Decimal(rng.randrange(1, max(2, lasts - 2)))
+    if kind < 0.03:
+        return {}
+    if kind < 0.06:
+        return {"TIME": some / 60}
+    if kind < 0.07:
+        return {"TIME": Decimal(lasts + 7) / 60}
+    if kind < 0.11 and some < lasts:
+        both = [("TIME", some / 60), ("PARKING_TIME", (lasts - some) / 60)]
+        return dict(rng.sample(both, 2))
+    return {"TIME": Decimal(lasts) / 60}
 
 
 def _figures(rng: random.Random, of: str, mean: int) -> dict[str, Decimal]:

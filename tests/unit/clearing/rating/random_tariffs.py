@@ -44,7 +44,7 @@ RESTRICTIONS: Final[dict[str, Draw]] = {
     "max_current": lambda rng, _: Decimal(rng.choice((16, 20, 64))),
 }
 OFTEN: Final = [*RESTRICTIONS, "start_time", "end_time"]
-OF_RESERVATIONS: Final = [name for name in RESTRICTIONS if not name.endswith(("kwh", "power", "current"))]
+OF_RESERVATIONS: Final = [name for name in RESTRICTIONS if not name.endswith(("power", "current"))]
 
 
 def random_tariff(

@@ -28,6 +28,7 @@ from tests.unit.clearing.rating.test_engine import BRUSSELS, EXAMPLES
 
 EIGHT = Rounding(RoundingRule(RoundingMode.HALF_EVEN, 8))
 FIRST, COUNT = (int(each) for each in os.environ.get("ROAMWATT_NAIVE_SEEDS", "0:2000").split(":"))
+TIMES = {"TIME", "PARKING_TIME"}
 ALMOST = Decimal("0.000001")
 ROUGHLY = Decimal("0.01")
 """Where hours have four decimals: at 9 an hour, 0.18 s for each of at most six measurements."""
@@ -89,6 +90,8 @@ def key_of(line: Line) -> Key:
 
 def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
     """Return what this case has shown besides what the naive rater noted."""
+    periods = case.cdr["charging_periods"]
+    volumes = [volumes_of(each) for each in periods]
     reserved = any(reservation for *_, reservation in bill.billed)
     told = {
         "a reservation that was used": reserved and not expired(case.cdr),
@@ -102,9 +105,11 @@ def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
         "a tax inside": any(each.get("tax_included") == "YES" for each in case.tariffs) and bill.excl_tax is not None,
         "no taxes": any(each.get("tax_included") == "N/A" for each in case.tariffs),
         "a tariff with an end": any("end_date_time" in each for each in case.tariffs),
-        "energy that flows back": any(
-            volume < 0 for each in case.cdr["charging_periods"] for volume in volumes_of(each).values()
-        ),
+        "energy that flows back": any(each.get("ENERGY", 0) < 0 for each in volumes),
+        "charging and parking in one period": any({"TIME", "PARKING_TIME"} <= each.keys() for each in volumes),
+        "energy without time": any("ENERGY" in each and not TIMES & each.keys() for each in volumes),
+        "time without energy": any("TIME" in each and "ENERGY" not in each for each in volumes),
+        "a first period that begins late": case.cdr["start_date_time"] != periods[0]["start_date_time"],
         "clocks are set": clocks_are_set(case),
         "clocks are set, and the price differs": clocks_are_set(case) and differs_by_clocks(case, bill),
         "hours of four decimals": case.rounded_hours,
@@ -153,7 +158,11 @@ LEAST_SHARES: Mapping[str, int] = {
     "a tax inside": 80,
     "no taxes": 90,
     "a tariff with an end": 60,
-    "energy that flows back": 5,
+    "energy that flows back": 20,
+    "charging and parking in one period": 20,
+    "energy without time": 20,
+    "time without energy": 20,
+    "a first period that begins late": 50,
     "clocks are set": 200,
     "clocks are set, and the price differs": 15,
     "hours of four decimals": 180,
@@ -162,6 +171,8 @@ LEAST_SHARES: Mapping[str, int] = {
     "no price: several tariffs and a limit": 6,
     "no price: energy flows back": 8,
     "no price: no tariff named": 10,
+    "no price: more time than the period lasts": 4,
+    "no price: a period that cannot be shared": 8,
 }
 """Of 1,000 cases, how many show it at least."""
 

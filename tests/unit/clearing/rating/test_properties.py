@@ -2,11 +2,10 @@
 
 import dataclasses
 import random
-import re
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.clearing.rating.documents import UnreadableDocument, cdr_of, tariff_of
+from services.clearing.rating.documents import cdr_of, tariff_of
 from services.clearing.rating.engine import rate
-from services.clearing.rating.results import DEFAULT_ROUNDING, NotRated, Outcome, Rating, Rounding
+from services.clearing.rating.results import DEFAULT_ROUNDING, Outcome, Rating, Rounding
 from services.clearing.rating.sessions import Period, Session
 from services.clearing.rating.tariffs import Component, Element, Restrictions, Tariff
-from services.clearing.rating.text import explain
 from services.core.clock import parse_utc
 from services.core.money import RoundingMode, RoundingRule, total
 from tests.unit.clearing.rating.examples import limit
@@ -32,6 +30,7 @@ from tests.unit.clearing.rating.unrestricted import rate as rate_simply
 
 ZONE = ZoneInfo("Europe/Brussels")
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+KINDS = ("ENERGY", "TIME", "PARKING_TIME", "FLAT")
 SEEDS = st.integers(0, 10**9)
 ROUNDINGS = st.builds(
     Rounding, st.builds(RoundingRule, st.sampled_from(RoundingMode), st.integers(0, 8)), st.booleans()
@@ -121,7 +120,10 @@ def test_splitting_a_period_where_nothing_changes_changes_nothing(seed: int, pie
         split += [
             replace(period, started_at=period.started_at + number * span, volumes=volumes) for number in range(pieces)
         ]
-    assert _priced(rate(replace(whole, periods=split), tariffs, case.zone)) == _priced(rate(whole, tariffs, case.zone))
+    before = rate(whole, tariffs, case.zone)
+    # A period that is refused as the price changes within it may be priced in pieces.
+    assume(isinstance(before, Rating))
+    assert _priced(rate(replace(whole, periods=split), tariffs, case.zone)) == _priced(before)
 
 
 def _share(period: Period, pieces: int) -> dict[str, Decimal]:
@@ -130,29 +132,78 @@ def _share(period: Period, pieces: int) -> dict[str, Decimal]:
 
 
 def _priced(outcome: Outcome) -> object:
-    if isinstance(outcome, NotRated):
-        return re.sub(r"period \d+", "a period", outcome.reason)
+    assert isinstance(outcome, Rating), outcome
     lines = [
         (line.tariff_id, line.element, line.component_type, line.volume, line.amount_incl_tax) for line in outcome.lines
     ]
     return sorted(lines, key=str), outcome.excl_tax, outcome.incl_tax
 
 
-def _prices_of(day: int) -> list[Component]:
-    energy = Component("ENERGY", Decimal(day), Decimal(10), Decimal(1 + day))
-    return [energy, Component("TIME", Decimal(day + 1))]
+def _bands(low: str, high: str, *borders: int) -> list[Restrictions]:
+    """Restrictions of which one holds at any time, and never two."""
+    edges = [None, *(Decimal(border) for border in borders), None]
+    return [Restrictions(**{low: begin, high: end}) for begin, end in pairwise(edges)]  # type: ignore[arg-type]
+
+
+APART = [
+    [Restrictions(days=frozenset({day})) for day in range(7)],
+    [Restrictions(start_time=time(hour), end_time=time((hour + 1) % 24)) for hour in range(24)],
+    [Restrictions(start_date=day, end_date=day + timedelta(days=1)) for day in (date(2026, 6, 30), date(2026, 7, 1))],
+    _bands("min_kwh", "max_kwh", 2, 5, 9),
+    _bands("min_duration", "max_duration", 600, 2400, 4200),
+    _bands("min_power", "max_power", 4, 10, 20),
+    _bands("min_current", "max_current", 10, 20),
+]
 
 
 @QUICK
-@given(SEEDS, st.randoms(use_true_random=False))
-def test_the_order_of_elements_that_cannot_both_match_does_not_matter(used: int, rng: random.Random) -> None:
-    elements = [Element(_prices_of(day), Restrictions(days=frozenset({day}))) for day in range(7)]
+@given(SEEDS, st.sampled_from(APART), st.randoms(use_true_random=False))
+def test_the_order_of_elements_that_cannot_both_match_does_not_matter(
+    used: int, apart: list[Restrictions], rng: random.Random
+) -> None:
+    elements = [
+        Element([Component(kind, Decimal(each + 1), Decimal(each), Decimal(10)) for kind in KINDS], restrictions)
+        for each, restrictions in enumerate(apart)
+    ]
     shuffled = rng.sample(elements, len(elements))
     first, second = (rate(session(used), [Tariff("T1", "EUR", each)], ZONE) for each in (elements, shuffled))
     assume(isinstance(first, Rating))
     assert isinstance(first, Rating)
     assert isinstance(second, Rating)
     assert (first.excl_tax, first.incl_tax) == (second.excl_tax, second.incl_tax)
+
+
+OF_USE = ("min_kwh", "max_kwh", "min_power", "max_power", "min_current", "max_current")
+
+
+@QUICK
+@given(SEEDS, st.integers(0, 3), st.integers(0, 20_000))
+def test_more_energy_never_costs_less_whatever_the_clock_says(seed: int, which: int, more: int) -> None:
+    """Where each watt-hour counts, and no price depends on how much was used, or how fast."""
+    case = random_case(random.Random(seed))
+    for element in (each for tariff in case.tariffs for each in tariff["elements"]):
+        for name in OF_USE:
+            element.get("restrictions", {}).pop(name, None)
+        for component in element["price_components"]:
+            component["step_size"] = Decimal(1)
+    measured = [
+        each
+        for period in case.cdr["charging_periods"]
+        for each in period["dimensions"]
+        if each["type"] == "ENERGY" and each["volume"] > 0
+    ]
+    before = rated(case)
+    assume(isinstance(before, Rating) and measured)
+    measured[which % len(measured)]["volume"] += Decimal(more) / 1000
+    after = rated(case)
+    assert isinstance(before, Rating)
+    assert isinstance(after, Rating)
+    if before.excl_tax is not None and after.excl_tax is not None:
+        assert after.excl_tax >= before.excl_tax
+    # A limit without tax takes the mean rate of the session, which more energy at a low rate lowers.
+    if before.incl_tax is not None and not any(tariff_of(each).limited for each in case.tariffs):
+        assert after.incl_tax is not None
+        assert after.incl_tax >= before.incl_tax
 
 
 @QUICK
@@ -191,7 +242,7 @@ def test_more_energy_never_costs_less(seed: int, used: int, which: int, more: De
 
 @QUICK
 @given(
-    st.dictionaries(st.sampled_from(["ENERGY", "TIME", "PARKING_TIME", "FLAT"]), st.tuples(AMOUNTS, RATES), min_size=1),
+    st.dictionaries(st.sampled_from(KINDS), st.tuples(AMOUNTS, RATES), min_size=1),
     st.lists(st.dictionaries(st.sampled_from(["ENERGY", "TIME", "PARKING_TIME"]), AMOUNTS), min_size=1, max_size=4),
     ROUNDINGS,
 )
@@ -226,40 +277,3 @@ def test_unrestricted_tariffs_cost_what_they_always_did(
     )
     assert isinstance(found, Rating)
     assert (found.excl_tax, found.incl_tax) == (expected.excl_tax, expected.incl_tax)
-
-
-WILD = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**30), 10**30).map(Decimal),
-    st.decimals(allow_nan=True, allow_infinity=True),
-    st.text(max_size=6),
-    st.sampled_from(["2026-03-02T08:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "10:00", "MONDAY", "EUR"]),
-    st.just([]),
-    st.just({}),
-)
-
-
-def _spoil(document: Any, rng: random.Random, value: object) -> None:
-    """Put a value somewhere into a document."""
-    while True:
-        keys = list(document) if isinstance(document, dict) else list(range(len(document)))
-        if not keys:
-            return
-        where = rng.choice(keys)
-        inner = document[where]
-        if not isinstance(inner, dict | list) or rng.random() < 0.2:
-            document[where] = value
-            return
-        document = inner
-
-
-@settings(max_examples=300, deadline=None)
-@given(SEEDS, WILD, st.randoms(use_true_random=False))
-def test_bad_input_has_a_reason_and_never_crashes(seed: int, wild: object, rng: random.Random) -> None:
-    case = random_case(random.Random(seed))
-    _spoil(rng.choice((*case.tariffs, case.cdr)), rng, wild)
-    with suppress(UnreadableDocument):
-        outcome = rated(case)
-        assert all(isinstance(line, str) for line in explain(outcome, case.zone))
-        assert not isinstance(outcome, NotRated) or outcome.reason
