@@ -81,7 +81,8 @@ def _longer_than_it_lasts(periods: Sequence[Lasting], kinds: Sequence[str], tole
         for kind in kinds:
             measured = EXACT.add(measured, each.period.volumes.get(kind, ZERO))
         if measured > EXACT.add(each.hours, tolerance):
-            numbers = {"lasts": _shown(each.hours), "measured": _shown(measured)}
+            # One that begins after the session lasts no time, rather than less than none.
+            numbers = {"lasts": _shown(max(ZERO, each.hours)), "measured": _shown(measured)}
             yield find(Code.PERIOD_TIME_IMPLAUSIBLE, period=each.number, **numbers)
             return
 

@@ -70,6 +70,12 @@ def test_periods_are_counted_as_they_stand_in_the_cdr() -> None:
     assert details[Code.PERIOD_TIME_IMPLAUSIBLE] == {"period": "2", "lasts": "1", "measured": "1.2"}
 
 
+def test_a_period_after_the_end_lasts_no_time_and_not_less_than_none() -> None:
+    found = audited(**periods(period(HALF), period({"TIME": "0.5"}, END + HOUR)))
+    (finding,) = [each for each in found.findings if each.code is Code.PERIOD_TIME_IMPLAUSIBLE]
+    assert finding.numbers == {"period": "2", "lasts": "0", "measured": "0.5"}
+
+
 def test_each_unknown_dimension_is_told_once() -> None:
     strange = period({"GAS": "1", "HEAT": "2", "CURRENT": "3"})
     found = audited(**periods(strange, period({"GAS": "1"}, START + HOUR)))
