@@ -253,11 +253,12 @@ def _components(audit: Audit) -> list[ClearedComponent]:
             volume=line.volume,
             unit=line.unit,
             price=line.price,
-            # A price without tax was a condition of there being a rating at all.
-            amount_excl_tax=line.amount_excl_tax or ZERO,
+            amount_excl_tax=line.amount_excl_tax,
             tax_amount=line.tax_amount,
         )
         for line in audit.rated.lines
+        # Of a price that includes an untold tax nobody knows what it is without.
+        if line.amount_excl_tax is not None
     ]
 
 

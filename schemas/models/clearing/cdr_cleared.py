@@ -96,7 +96,7 @@ class CdrCleared(Record):
         description="Time without charging that the CSO claims, in minutes; empty where the CSO does not say.",
     )
     components: list[ClearedComponent] = Field(
-        description="The lines of our own rating; an empty list where it was not rated."
+        description="The lines of our own rating, but for those whose price without tax nobody tells; an empty list where it was not rated."
     )
     country: str = Field(description="Country of the location, ISO 3166-1 alpha-3.")
     city: str = Field(description="City of the location.")

@@ -35,7 +35,8 @@ def rate(
     rated = engine.rate(claim.used, tariffs, zone, Rounding(agreement.rounding, agreement.rounding_per_line))
     if isinstance(rated, NotRated):
         return rated
-    if rated.excl_tax is None:
+    if rated.excl_tax is None and (rated.incl_tax is None or claim.total_incl_tax is None):
+        # With the tax in it the price may be known, and compared with a total that has the tax in it too.
         return NotRated("the tariff has prices with a tax whose rate it does not tell")
     return _negated(rated) if claim.credit else rated
 

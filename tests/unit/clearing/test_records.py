@@ -35,6 +35,13 @@ def decided(known: Facts | None = None, **changes: Any) -> Decision:
     return decide(claim_of(cdr(**changes)), facts() if known is None else known, AuditRules(), NOW)
 
 
+def test_a_line_whose_price_without_tax_nobody_knows_is_no_component_of_zero() -> None:
+    inside = tariff(("ENERGY", "0.275", None, "1"), ("FLAT", "0", "10", "1"), tax_included="YES")
+    record = said(decided(tariffs=[inside]))[CdrCleared]
+    assert (record.rated_total_excl_tax, record.rated_total_incl_tax) == (None, Decimal("5.50"))
+    assert [each.component_type for each in record.components] == ["FLAT"]
+
+
 def said(decision: Decision) -> dict[type[BaseModel], Any]:
     return {type(event.value): event.value for event in events(decision)}
 

@@ -13,6 +13,7 @@ from tests.unit.clearing.audit.test_engine import audited, codes, published
 from tests.unit.clearing.samples import facts, period, restriction, tariff
 
 PER_HOUR = ("TIME", "9", "10", "1")
+TAX_INSIDE = ("ENERGY", "0.275", None, "1")
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ PER_HOUR = ("TIME", "9", "10", "1")
     [
         ({"tariffs": [tariff(restrictions=[restriction("min_current", "5")])]}, "the current is not known"),
         ({"tariffs": [tariff(restrictions=[restriction("weather", "RAIN")])]}, "the restriction weather"),
-        ({"tariffs": [tariff(("ENERGY", "0.25", None, "1"), tax_included="YES")]}, "tax whose rate"),
+        ({"tariffs": [tariff(TAX_INSIDE, tax_included="YES")], "total_cost_incl_tax": None}, "tax whose rate"),
         ({"tariffs": [tariff(), tariff(PER_HOUR)]}, "two different tariffs T1"),
         ({"tariffs": [tariff(), tariff(tariff_id="T2")], "periods": [period({"ENERGY": "20"})]}, "no period names one"),
         ({"tariffs": [tariff(("ENERGY", "99999999999999999999", None, "1"))]}, "too many digits"),
@@ -53,6 +54,21 @@ def test_restrictions_steps_limits_and_several_tariffs_are_rated(changes: dict[s
     assert found.rated is not None
     assert found.rated.excl_tax == Decimal(excl_tax)
     assert ("TOTAL_MISMATCH" in codes(found)) == (excl_tax != "5.00")
+
+
+@pytest.mark.ocpi_rule(25)
+@pytest.mark.parametrize(("claimed", "found"), [("5.50", set()), ("5.51", set()), ("5.52", {"TOTAL_MISMATCH"})])
+def test_a_price_that_includes_an_untold_tax_is_compared_with_the_total_that_includes_it(
+    claimed: str, found: set[str]
+) -> None:
+    """2.3.0, tax_included YES: 20 kWh at 0.275 are 5.50 with the tax, and nobody knows what without."""
+    inside = {"tariffs": [tariff(TAX_INSIDE, tax_included="YES")], "total_cost_incl_tax": claimed}
+    seen = audited(None, **inside)
+    assert codes(seen) == found
+    assert seen.rated is not None
+    assert (seen.rated.excl_tax, seen.rated.incl_tax) == (None, Decimal("5.50"))
+    for finding in seen.findings:
+        assert finding.numbers["tax"] == "with tax"
 
 
 FOUND = [

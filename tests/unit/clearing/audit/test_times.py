@@ -30,6 +30,7 @@ FOUND = [
 ]
 LEGAL = [
     Example(Code.TIME_UNKNOWN),
+    Example(Code.TIME_UNKNOWN, {"started_at": UNKNOWN_TIME + timedelta(days=1)}),
     Example(Code.TIME_REVERSED, {"ended_at": UNKNOWN_TIME}),
     Example(Code.TIME_REVERSED, {"ended_at": START, "hours": Decimal(0)}),
     Example(Code.TIME_ZERO, {"ended_at": START + timedelta(milliseconds=1)}),
