@@ -1,7 +1,7 @@
 """What every check looks at, and what a check is."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Context, Decimal
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
@@ -23,10 +23,15 @@ _WIDE: Final = Context(prec=40)
 """For hours: they never end in decimals, and these are more digits than any comparison needs."""
 
 
-def hours_between(start: datetime, end: datetime) -> Decimal:
-    """Return the hours from one time to another; negative where the other comes first."""
+def hours_of(span: timedelta) -> Decimal:
+    """Return a span in hours; it can be negative."""
     # Integer division: a timedelta's own seconds are floats.
-    return _WIDE.divide(Decimal((end - start) // _MICROSECOND), _MICROSECONDS_OF_AN_HOUR)
+    return _WIDE.divide(Decimal(span // _MICROSECOND), _MICROSECONDS_OF_AN_HOUR)
+
+
+def is_longer(hours: Decimal, span: timedelta) -> bool:
+    """Say whether hours are more than a span, without a division that never ends."""
+    return hours * _MICROSECONDS_OF_AN_HOUR > span // _MICROSECOND
 
 
 class Lasting(NamedTuple):
@@ -37,7 +42,12 @@ class Lasting(NamedTuple):
 
     number: int
     period: Period
-    hours: Decimal
+    lasts: timedelta
+
+    @property
+    def hours(self) -> Decimal:
+        """How long it lasts."""
+        return hours_of(self.lasts)
 
 
 class Case(msgspec.Struct, frozen=True, dict=True):
@@ -64,7 +74,7 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def hours(self) -> Decimal:
         """From start to end."""
-        return hours_between(self.claim.started_at, self.claim.ended_at)
+        return hours_of(self.claim.ended_at - self.claim.started_at)
 
     @cached_property
     def periods(self) -> Sequence[Lasting]:
@@ -72,10 +82,10 @@ class Case(msgspec.Struct, frozen=True, dict=True):
         ordered = sorted(enumerate(self.claim.used.periods, 1), key=lambda each: each[1].started_at)
         ends = [*(period.started_at for _, period in ordered[1:]), self.claim.ended_at]
         return [
-            Lasting(number, period, hours_between(period.started_at, end))
+            Lasting(number, period, end - period.started_at)
             for (number, period), end in zip(ordered, ends, strict=False)
         ]
 
 
 Check: TypeAlias = Callable[[Case], Iterator[Finding]]
-"""Looks at one subject; what a CDR does not say is never held against it."""
+"""Looks at one subject; what a CDR does not say is never held against it. It reckons in the context of the engine."""

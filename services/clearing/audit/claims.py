@@ -133,7 +133,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def times_known(self) -> bool:
         """Whether the CSO knows start and end; OCPI mod_cdrs, notes on the CDR object, has 1970 for a time unknown."""
-        return _UNKNOWN not in {self.used.started_at, self.used.ended_at}
+        return _UNKNOWN not in (self.used.started_at, self.used.ended_at)
 
     @property
     def is_charging(self) -> bool:

@@ -7,7 +7,6 @@ from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Code
 from services.clearing.audit.facts import CreditedFact, Source
 from services.clearing.audit.findings import Finding, find
-from services.core.money import EXACT
 
 
 def original(case: Case) -> Iterator[Finding]:
@@ -34,6 +33,6 @@ def _unfit(claim: Claim, credited: CreditedFact) -> str | None:
         return f"was already taken back by {credited.credited_by}"
     if credited.currency != claim.currency:
         return f"is in {credited.currency}"
-    if EXACT.add(credited.amount, claim.amount):
+    if credited.amount + claim.amount:
         return f"booked {credited.amount.normalize():f}, not the opposite of {claim.amount.normalize():f}"
     return None

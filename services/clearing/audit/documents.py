@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import jiter
 
-from services.clearing.audit.cases import hours_between
+from services.clearing.audit.cases import hours_of
 from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
@@ -188,7 +188,7 @@ def _measures(
     if document.get("total_energy") is None:
         energy = _summed(reader, "$.charging_periods", [period.volumes.get("ENERGY", ZERO) for period in periods])
     if document.get("total_time") is None:
-        hours = quantize8(hours_between(head.started_at, head.ended_at))
+        hours = quantize8(hours_of(head.ended_at - head.started_at))
     return energy or ZERO, hours or ZERO, parking
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from operator import itemgetter
 from typing import Final
 
 from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
-from services.core.money import EXACT, ZERO, plain, total
+from services.core.money import ZERO, plain, total
 
 _WATT_HOUR: Final = Decimal("0.001")
 _POWERS: Final = ("MAX_POWER", "POWER")
@@ -19,12 +20,12 @@ Bound = tuple[Decimal, str, Decimal]
 def amount(case: Case) -> Iterator[Finding]:
     """Find energy that is negative, none, or more than can be, which holds for what a car feeds back too."""
     energy = case.claim.energy
-    if energy < 0:
+    if energy < ZERO:
         yield find(Code.ENERGY_NEGATIVE, energy=energy)
         yield from _billed(case.claim)
     elif not energy and not case.claim.unreadable:
         yield find(Code.ENERGY_ZERO)
-    limit, why, figure = min(_bounds(case), key=lambda bound: bound[0])
+    limit, why, figure = min(_bounds(case), key=itemgetter(0))
     if abs(energy) > limit:
         yield find(Code.ENERGY_IMPLAUSIBLE, energy=energy, limit=limit, why=why.format(_figure(figure)))
 
@@ -34,7 +35,7 @@ def _billed(claim: Claim) -> Iterator[Finding]:
     parts = {name: cost.excl_tax for name, cost in claim.parts.items()}
     of_energy = parts.pop("energy", None)
     if of_energy is None:
-        of_energy = EXACT.subtract(claim.total_excl_tax, total(parts.values()))
+        of_energy = claim.total_excl_tax - total(parts.values())
     if of_energy > 0 and not claim.credit and not claim.unreadable:
         yield find(Code.ENERGY_NEGATIVE_BILLED, energy=claim.energy, claimed=of_energy, currency=claim.currency)
 
@@ -49,7 +50,7 @@ def against_periods(case: Case) -> Iterator[Finding]:
 def periods_gap(claim: Claim) -> Decimal:
     """Return how far the periods' energy is from the total, kWh; periods that measure none say nothing."""
     periods = claim.volumes.get("ENERGY")
-    return ZERO if periods is None else abs(EXACT.subtract(periods, claim.energy))
+    return ZERO if periods is None else abs(periods - claim.energy)
 
 
 def of_periods(case: Case) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ def of_periods(case: Case) -> Iterator[Finding]:
     power = None if location is None else location.power_kw
     if power is not None and not case.claim.volumes.keys().isdisjoint(_POWERS):
         yield from _too_strong(case, power)
-    if case.claim.times_known:
+    if case.claim.times_known and (power is not None or "MAX_POWER" in case.claim.volumes):
         yield from _too_much(case, power)
 
 
@@ -67,18 +68,18 @@ def _too_much(case: Case, power: Decimal | None) -> Iterator[Finding]:
     longer, margin = case.rules.time_tolerance_hours, case.rules.power_margin_factor
     for each in case.periods:
         energy, own = each.period.volumes.get("ENERGY"), each.period.volumes.get("MAX_POWER")
-        if energy is None or energy <= 0:
+        if energy is None or energy <= ZERO:
             continue
-        hours = EXACT.multiply(EXACT.add(each.hours, longer), margin)
+        hours = (each.hours + longer) * margin
         for highest, whose in ((own, "its own highest"), (power, "the connector's")):
-            if highest is not None and highest > 0 and energy > EXACT.multiply(highest, hours):
+            if highest is not None and highest > ZERO and energy > highest * hours:
                 numbers = {"energy": energy, "limit": _at_power(highest, hours), "why": f"{whose} power, with a margin"}
                 yield find(Code.PERIOD_ENERGY_IMPLAUSIBLE, period=each.number, **numbers)
                 return
 
 
 def _too_strong(case: Case, power: Decimal) -> Iterator[Finding]:
-    limit = EXACT.multiply(power, case.rules.power_margin_factor)
+    limit = power * case.rules.power_margin_factor
     for each in case.periods:
         measured = max((each.period.volumes.get(kind, ZERO) for kind in _POWERS), default=ZERO)
         if measured > limit:
@@ -91,21 +92,21 @@ def _bounds(case: Case) -> Iterator[Bound]:
     yield rules.energy_ceiling_kwh, "no session delivers more", ZERO
     if battery is None:
         held = rules.largest_battery_kwh
-        yield EXACT.multiply(held, rules.battery_margin_factor), "no car's battery holds so much, with a margin", held
+        yield held * rules.battery_margin_factor, "no car's battery holds so much, with a margin", held
     else:
-        yield EXACT.multiply(battery, rules.battery_margin_factor), "the battery holds {} kWh", battery
+        yield battery * rules.battery_margin_factor, "the battery holds {} kWh", battery
     if not case.claim.times_known:
         return
     if location is not None and location.power_kw is not None:
-        limit = _at_power(location.power_kw, EXACT.multiply(case.hours, rules.power_margin_factor))
+        limit = _at_power(location.power_kw, case.hours * rules.power_margin_factor)
         yield limit, "{} kW for the time of the session, with a margin", location.power_kw
     elif case.claim.started_at == case.claim.ended_at:
         yield ZERO, "the session takes no time", ZERO
 
 
 def _at_power(power: Decimal, hours: Decimal) -> Decimal:
-    return max(ZERO, EXACT.multiply(power, hours).quantize(_WATT_HOUR, context=EXACT))
+    return max(ZERO, (power * hours).quantize(_WATT_HOUR))
 
 
 def _figure(value: Decimal) -> str:
-    return plain(value.normalize(EXACT))
+    return plain(value.normalize())

@@ -1,5 +1,6 @@
 """A CDR and the facts give findings and, where it can be rated, our own price."""
 
+import decimal
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,6 +29,7 @@ from services.clearing.audit.findings import Finding, Verdict, as_agreed, bounde
 from services.clearing.audit.rules import AuditRules
 from services.clearing.rating.results import Outcome, Rating
 from services.clearing.rating.tariffs import Tariff
+from services.core.money import EXACT
 
 _CHECKS: Final[tuple[Check, ...]] = (
     terms.agreement,
@@ -99,6 +101,12 @@ class Audit(msgspec.Struct, frozen=True):
 
 def audit(claim: Claim, facts: Facts, rules: AuditRules) -> Audit:
     """Audit one CDR against what is known; it never raises for what a CDR says."""
+    # As in the rating engine, numbers are reckoned with operators, and none is rounded.
+    with decimal.localcontext(EXACT):
+        return _audit(claim, facts, rules)
+
+
+def _audit(claim: Claim, facts: Facts, rules: AuditRules) -> Audit:
     agreement = facts.agreement_at(claim.started_at)
     known = [*claim.tariffs, *(facts.tariffs[name] for name in claim.tariffs_to_find if name in facts.tariffs)]
     case = Case(claim, facts, rules, agreement, known, price.rate(claim, facts, known, agreement, rules))

@@ -15,7 +15,6 @@ from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
 from services.core import meter_values
 from services.core.meter_values import MeterReading, Record, Uncheckable, Unusable
-from services.core.money import EXACT
 
 _OCMF: Final = "ocmf"
 
@@ -43,6 +42,8 @@ def _unverified(reason: str) -> Finding:
 
 
 def _registered(case: Case) -> list[bytes]:
+    if not case.facts.meter_keys:
+        return []
     keys = (meter_values.key_bytes(key) for key in case.facts.meter_keys)
     return list(dict.fromkeys(key for key in keys if key is not None))[: case.rules.max_meter_keys]
 
@@ -134,12 +135,12 @@ def _energies(readings: Sequence[MeterReading]) -> list[Decimal]:
         begins = [each.kwh for each in readings if each.register == register and each.begins]
         ends = [each.kwh for each in readings if each.register == register and each.ends]
         if begins and ends:
-            energies.append(EXACT.subtract(ends[-1], begins[0]))
+            energies.append(ends[-1] - begins[0])
     return energies
 
 
 def _apart(case: Case, signed_energy: Decimal) -> bool:
-    return abs(EXACT.subtract(case.claim.energy, signed_energy)) > case.rules.meter_energy_tolerance_kwh
+    return abs(case.claim.energy - signed_energy) > case.rules.meter_energy_tolerance_kwh
 
 
 def _times(case: Case, readings: Sequence[MeterReading]) -> Iterator[Finding]:

@@ -10,10 +10,8 @@ from services.clearing.audit.findings import Finding, find
 def on_connector(case: Case) -> Iterator[Finding]:
     """Find the first other CDR that shares connector and time."""
     claim = case.claim
-    if claim.connector is None:
-        return
     for other in case.facts.neighbours:
-        if other.connector == claim.connector and other.shares_time(claim):
+        if other.connector is not None and other.connector == claim.connector and other.shares_time(claim):
             yield find(Code.CONNECTOR_OVERLAP, other=other.cdr_id)
             return
 
@@ -21,10 +19,10 @@ def on_connector(case: Case) -> Iterator[Finding]:
 def on_credential(case: Case) -> Iterator[Finding]:
     """Find the first other CDR of the same credential and time elsewhere; OCPI does not forbid it."""
     claim = case.claim
-    if claim.connector is None or claim.credential is None:
+    if claim.credential is None:
         return
     for other in case.facts.neighbours:
-        elsewhere = other.connector is not None and other.connector != claim.connector
+        elsewhere = None not in (other.connector, claim.connector) and other.connector != claim.connector
         if elsewhere and other.credential == claim.credential and other.shares_time(claim):
             yield find(Code.CREDENTIAL_OVERLAP, other=other.cdr_id)
             return

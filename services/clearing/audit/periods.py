@@ -1,15 +1,16 @@
 """The charging periods: their order, their times, and what they measure. OCPI mod_cdrs, ChargingPeriod."""
 
 from collections.abc import Hashable, Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from services.clearing.audit.cases import Case, Lasting
+from services.clearing.audit.cases import Case, Lasting, is_longer
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
 from services.clearing.rating.sessions import Period
-from services.core.money import EXACT, ZERO
+from services.core.money import ZERO
 
 _TIMES: Final = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
 _OF_CDRS: Final = frozenset({"ENERGY", "MAX_CURRENT", "MIN_CURRENT", "MAX_POWER", "MIN_POWER", *_TIMES})
@@ -26,7 +27,7 @@ def order(case: Case) -> Iterator[Finding]:
         if period.started_at < before.started_at:
             yield find(Code.PERIODS_UNORDERED, period=number, began=period.started_at)
             break
-    if len({period.started_at for period in periods}) < len(periods):
+    if any(period.started_at <= before.started_at for before, period in pairwise(periods)):
         yield from _repeated(periods)
 
 
@@ -68,19 +69,19 @@ def measured_times(case: Case) -> Iterator[Finding]:
     volumes = claim.volumes
     kinds = [kind for kind in _TIMES if kind in volumes]
     if claim.times_known and claim.ended_at >= claim.started_at:
-        yield from _longer_than_it_lasts(case.periods, kinds, tolerance)
+        yield from _longer_than_it_lasts(case.periods, kinds, case.rules.time_tolerance)
     yield from _negative(case.periods, kinds)
-    measured = EXACT.add(volumes.get("TIME", ZERO), volumes.get("PARKING_TIME", ZERO))
-    if not claim.unreadable and measured > EXACT.add(claim.hours, tolerance):
+    measured = volumes.get("TIME", ZERO) + volumes.get("PARKING_TIME", ZERO)
+    if not claim.unreadable and measured > claim.hours + tolerance:
         yield find(Code.PERIODS_TIME_MISMATCH, measured=_shown(measured), hours=_shown(claim.hours))
 
 
-def _longer_than_it_lasts(periods: Sequence[Lasting], kinds: Sequence[str], tolerance: Decimal) -> Iterator[Finding]:
+def _longer_than_it_lasts(periods: Sequence[Lasting], kinds: Sequence[str], tolerance: timedelta) -> Iterator[Finding]:
     for each in periods:
         measured = ZERO
         for kind in kinds:
-            measured = EXACT.add(measured, each.period.volumes.get(kind, ZERO))
-        if measured > EXACT.add(each.hours, tolerance):
+            measured += each.period.volumes.get(kind, ZERO)
+        if is_longer(measured, each.lasts + tolerance):
             # One that begins after the session lasts no time, rather than less than none.
             numbers = {"lasts": _shown(max(ZERO, each.hours)), "measured": _shown(measured)}
             yield find(Code.PERIOD_TIME_IMPLAUSIBLE, period=each.number, **numbers)
@@ -91,7 +92,7 @@ def _negative(periods: Sequence[Lasting], kinds: Sequence[str]) -> Iterator[Find
     for each in periods:
         for kind in kinds:
             volume = each.period.volumes.get(kind, ZERO)
-            if volume < 0:
+            if volume < ZERO:
                 yield find(Code.PERIOD_VOLUME_NEGATIVE, period=each.number, dimension=kind, volume=volume)
                 return
 
@@ -106,4 +107,4 @@ def dimensions(case: Case) -> Iterator[Finding]:
 
 
 def _shown(hours: Decimal) -> Decimal:
-    return hours.quantize(_SHOWN, context=EXACT)
+    return hours.quantize(_SHOWN)

@@ -16,8 +16,7 @@ from services.clearing.rating import engine
 from services.clearing.rating.results import Line, NotRated, Outcome, Rating, Rounding
 from services.clearing.rating.tariffs import Tariff
 from services.clearing.rating.zones import zone_of
-from services.core.money import EXACT, ZERO
-from services.core.money import total as sum_of
+from services.core.money import ZERO
 
 _RATED_PARTS: Final = {"energy": "ENERGY", "time": "TIME"}
 
@@ -50,7 +49,7 @@ def total(case: Case) -> Iterator[Finding]:
         return
     pairs = [("without tax", claim.total_excl_tax, rated.excl_tax), ("with tax", claim.total_incl_tax, rated.incl_tax)]
     for tax, claimed, ours in pairs:
-        if claimed is not None and ours is not None and abs(EXACT.subtract(claimed, ours)) > case.tolerance:
+        if claimed is not None and ours is not None and abs(claimed - ours) > case.tolerance:
             numbers = {"claimed": claimed, "rated": ours, "tolerance": case.tolerance}
             yield find(Code.TOTAL_MISMATCH, tax=tax, currency=claim.currency, **numbers)
             return
@@ -73,8 +72,8 @@ def parts(case: Case) -> Iterator[Finding]:
                 for line in rated.lines
                 if line.component_type == component and not line.reservation
             ]
-            ours = sum_of(amount for amount in amounts if amount is not None)
-            if None not in amounts and abs(EXACT.subtract(cost.excl_tax, ours)) > tolerance:
+            ours = sum((amount for amount in amounts if amount is not None), ZERO)
+            if None not in amounts and abs(cost.excl_tax - ours) > tolerance:
                 numbers = {"claimed": cost.excl_tax, "rated": ours}
                 yield find(Code.PART_MISRATED, part=part, currency=claim.currency, **numbers)
 
@@ -109,4 +108,4 @@ def _negated_line(line: Line) -> Line:
 
 
 def _minus_optional(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else EXACT.subtract(ZERO, amount)
+    return None if amount is None else ZERO - amount

@@ -9,7 +9,6 @@ from services.clearing.audit.codes import Code
 from services.clearing.audit.facts import SessionFact, Source
 from services.clearing.audit.findings import Finding, find
 from services.clearing.audit.rules import AuditRules
-from services.core.money import EXACT
 
 
 def named(case: Case) -> Iterator[Finding]:
@@ -63,7 +62,7 @@ def _measures(claim: Claim, session: SessionFact, rules: AuditRules) -> Iterator
     if session.ended_at is not None:
         yield from _time("end", claim.ended_at, session.ended_at, tolerance)
     # A session that is not over has not got all its energy yet.
-    if session.is_over and abs(EXACT.subtract(claim.energy, session.kwh)) > rules.session_energy_tolerance_kwh:
+    if session.is_over and abs(claim.energy - session.kwh) > rules.session_energy_tolerance_kwh:
         yield f"{claim.energy.normalize():f} kWh, not {session.kwh.normalize():f} kWh"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from services.clearing.audit.cases import Case
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
-from services.core.money import EXACT, ZERO
+from services.core.money import ZERO
 
 _SHOWN: Final = Decimal("0.0001")
 
@@ -46,15 +46,20 @@ def totals(case: Case) -> Iterator[Finding]:
     claim, tolerance = case.claim, case.rules.time_tolerance_hours
     if claim.unreadable:
         return
-    if claim.times_known and claim.ended_at >= claim.started_at:
-        reserved = claim.volumes.get("RESERVATION_TIME", ZERO)
-        right = [case.hours, EXACT.subtract(case.hours, reserved), *([] if claim.is_charging else [ZERO])]
-        if all(abs(EXACT.subtract(claim.hours, each)) > tolerance for each in right):
-            yield find(Code.TIME_TOTAL_MISMATCH, claimed=_shown(claim.hours), lasted=_shown(case.hours))
+    forward = claim.times_known and claim.ended_at >= claim.started_at
+    if forward and all(abs(claim.hours - each) > tolerance for each in _right_totals(case)):
+        yield find(Code.TIME_TOTAL_MISMATCH, claimed=_shown(claim.hours), lasted=_shown(case.hours))
     parking = claim.parking_hours
-    if parking is not None and not -tolerance <= parking <= EXACT.add(claim.hours, tolerance):
+    if parking is not None and not -tolerance <= parking <= claim.hours + tolerance:
         yield find(Code.PARKING_TIME_IMPLAUSIBLE, parking=_shown(parking), hours=_shown(claim.hours))
 
 
+def _right_totals(case: Case) -> Iterator[Decimal]:
+    yield case.hours
+    yield case.hours - case.claim.volumes.get("RESERVATION_TIME", ZERO)
+    if not case.claim.is_charging:
+        yield ZERO
+
+
 def _shown(hours: Decimal) -> Decimal:
-    return hours.quantize(_SHOWN, context=EXACT)
+    return hours.quantize(_SHOWN)
