@@ -24,7 +24,7 @@ from tests.unit.clearing.rating.naive import Bill, Key, naive_bill
 from tests.unit.clearing.rating.naive_minutes import NoPrice, expired, volumes_of
 from tests.unit.clearing.rating.random_cases import Case, random_case
 from tests.unit.clearing.rating.random_tariffs import RESTRICTIONS
-from tests.unit.clearing.rating.test_engine import BRUSSELS, EXAMPLES
+from tests.unit.clearing.rating.text_examples import BRUSSELS, EXAMPLES
 
 EIGHT = Rounding(RoundingRule(RoundingMode.HALF_EVEN, 8))
 FIRST, COUNT = (int(each) for each in os.environ.get("ROAMWATT_NAIVE_SEEDS", "0:2000").split(":"))

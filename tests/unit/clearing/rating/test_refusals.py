@@ -7,7 +7,7 @@ import pytest
 
 from services.clearing.rating.results import NotRated, Rating
 from tests.unit.clearing.rating.examples import MONDAY, cdr_json, component, element, price, tariff_json
-from tests.unit.clearing.rating.test_engine import BRUSSELS, DURATIONS, ENERGY, STEPS, charge, kwh, local
+from tests.unit.clearing.rating.text_examples import BRUSSELS, DURATIONS, ENERGY, STEPS, charge, kwh, local
 
 
 def refusal(outcome: object) -> str:
