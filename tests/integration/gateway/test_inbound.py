@@ -5,9 +5,12 @@ import json
 
 import pytest
 
+from services.core.meter_values import read
 from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, post, put, routed, running
 from tests.support.cluster import Cluster
 from tests.support.waiting import eventually
+from tests.unit.clearing.audit import ocmf as meters
+from tests.unit.clearing.samples import END, START
 from tests.unit.gateway import samples
 
 
@@ -42,6 +45,23 @@ class TestCdrs:
         assert (status, code) == (200, 2001)
         assert message.startswith("total_cost.excl_vat: differs")
         assert len(await bench.events("cdr.submitted")) == 1
+
+    async def test_a_signed_reading_that_names_the_driver_is_told_as_checked_and_without_the_name(
+        self, bench: Bench
+    ) -> None:
+        uid = samples.cdr_token()["uid"]
+        begin, end = meters.reading("100", START, "B"), meters.reading("110", END, "E")
+        reading = meters.record(begin, end, ID=uid, IT="ISO14443")
+        values = [{"nature": "End", "plain_data": reading, "signed_data": reading}]
+        signed = {"encoding_method": "OCMF", "public_key": meters.public().hex(), "signed_values": values}
+        assert ocpi(await post(bench, samples.cdr(signed_data=signed)))[:2] == (201, 1000)
+        (event,) = await bench.events("cdr.submitted")
+        (value,) = event.signed_data.values
+        assert (value.fits_own_key, event.signed_data.withheld) == (True, 0)
+        assert [each.kwh for each in read(value.signed_data).readings] == [100, 110]
+        (row,) = await bench.rows("SELECT value FROM gateway.outbox WHERE topic = 'cdr.submitted'")
+        assert b"M-1" in row["value"]
+        assert uid.encode().lower() not in row["value"].lower()
 
     async def test_many_at_once_share_transactions_and_each_counts_once(self, bench: Bench) -> None:
         bodies = [samples.cdr(id=f"C{number % 50}") for number in range(200)]
