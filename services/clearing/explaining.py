@@ -4,10 +4,10 @@ It is kept as JSON of the engine's own values, since writing that costs next to 
 read is made of it when somebody asks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,11 +30,24 @@ _PARTS: Final = {
 _RESERVATION: Final = "reservation"
 
 
+_MOST_TARIFFS: Final = 5
+_MOST_ID_CHARACTERS: Final = 40
+
+
+class Terms(NamedTuple):
+    """An agreement or a tariff by which a CDR was rated; the version is None for a CDR's own copy of a tariff."""
+
+    id: str
+    version: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What is kept.
 
     Attributes:
+        agreement: Whose tolerance and rounding counted; None without one, and in a report on a file.
+        tariffs: Those that the CDR names and that are known, the first of very many.
         claimed: The parts of the total that the CSO gives: fixed, energy, time, parking, reservation.
         tolerance: The agreement's, in the CDR's currency; None without an agreement.
         time_zone: Of the location, where it is known.
@@ -49,6 +62,8 @@ class Explanation:
     rating: Rating | None = None
     not_rated: str | None = None
     parts_left_out: int = 0
+    agreement: Terms | None = None
+    tariffs: Sequence[Terms] = ()
 
 
 _STORED: Final = TypeAdapter(Explanation)
@@ -63,6 +78,8 @@ def explanation_of(claim: Claim, audit: Audit, time_zone: str | None) -> Explana
         time_zone=time_zone,
         rating=rated if isinstance(rated, Rating) else None,
         not_rated=rated.reason if isinstance(rated, NotRated) else None,
+        agreement=Terms(agreement.agreement_id, agreement.version) if agreement and agreement.agreement_id else None,
+        tariffs=[Terms(each.tariff_id[:_MOST_ID_CHARACTERS], each.version) for each in audit.tariffs[:_MOST_TARIFFS]],
     )
 
 
@@ -88,6 +105,8 @@ def shown(text: str) -> dict[str, Any] | None:
     except ValidationError:
         return None
     return {
+        "agreement": None if explanation.agreement is None else explanation.agreement._asdict(),
+        "tariffs": [each._asdict() for each in explanation.tariffs],
         "time_zone": explanation.time_zone,
         "tolerance": None if explanation.tolerance is None else figure(explanation.tolerance),
         "compared": list(compared(explanation)),

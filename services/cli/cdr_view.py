@@ -32,7 +32,7 @@ def show_cdr(console: Console, found: Mapping[str, Any]) -> None:
     explanation = found.get("explanation")
     if explanation is not None:
         console.print("\n[bold]How it was rated[/]")
-        indented(console, explanation["text"])
+        indented(console, [*_terms(explanation), *explanation["text"]])
 
 
 def summary(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +83,17 @@ def _circumstances(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"session {session}" if session else "no session named"
     if found.get("credited_by"):
         yield f"taken back by {found['credited_by']}"
+
+
+def _terms(explanation: Mapping[str, Any]) -> Iterator[str]:
+    """Tell by which tariffs and which agreement it was rated, as far as that was kept."""
+    for each in explanation.get("tariffs", ()):
+        whose = "as the CDR copies it" if each["version"] is None else f"as published, version {each['version']}"
+        yield f"Tariff {each['id']}, {whose}"
+    agreement = explanation.get("agreement")
+    if agreement is not None:
+        tolerated = f"{number(explanation['tolerance'])} more or less tolerated"
+        yield f"Agreement {agreement['id']}, version {agreement['version']}: {tolerated}"
 
 
 def _local(text: str, zone: tzinfo) -> datetime:

@@ -32,6 +32,7 @@ async def test_a_cdr_is_shown_with_its_reasons_and_their_numbers(api: Api) -> No
     explanation = shown["explanation"]
     assert explanation["compared"] == [{"part": "energy", "claimed": "5", "rated": "5"}]
     assert explanation["rating"]["parts"][0]["element"] == 1
+    assert (explanation["agreement"], explanation["tariffs"][0]["id"]) == ({"id": "A1", "version": 1}, "T1")
     assert any("20 kWh, at 0.25 = 5 EUR" in line for line in explanation["text"])
     assert "explanation" not in (await api.get("cdrs"))[1]["cdrs"][0]
 

@@ -37,6 +37,15 @@ def test_a_price_is_shown_beside_what_is_claimed_part_by_part() -> None:
     assert (found["tolerance"], found["time_zone"]) == ("0.01", "Europe/Brussels")
 
 
+def test_it_names_the_tariffs_and_the_agreement() -> None:
+    found = told(kept())
+    assert found["agreement"] == {"id": "A1", "version": 3}
+    assert found["tariffs"] == [{"id": "T1", "version": None}]
+    many = told(kept(tariffs=[tariff(tariff_id=f"T{number:099}") for number in range(40)]))
+    assert [len(each["id"]) for each in many["tariffs"]] == [40] * 5
+    assert told("{}")["agreement"] is None
+
+
 def test_it_says_for_each_period_which_element_applied_and_why_others_did_not() -> None:
     night = tariff(restrictions=[restriction("start_time", "20:00"), restriction("end_time", "23:00")])
     both = night.model_copy(update={"elements": [*night.elements, *tariff().elements]})

@@ -34,6 +34,9 @@ FOUND: dict[str, Any] = {
     "rated_total_incl_tax": None,
     "findings": [FINDING],
     "explanation": {
+        "agreement": {"id": "A1", "version": 3},
+        "tariffs": [{"id": "T1", "version": None}, {"id": "T2", "version": 7}],
+        "tolerance": "0.01",
         "time_zone": "Europe/Brussels",
         "compared": [
             {"part": "energy", "claimed": "1.2", "rated": "2.505"},
@@ -66,6 +69,8 @@ def test_it_says_what_is_claimed_and_rated_what_was_found_and_why() -> None:
     assert ["of", "it", "energy", "1.20", "2.505", "-1.305"] in rows
     assert ["of", "it", "time", "3.00", "3.00", "-"] in rows
     assert ["REJECT", "TOTAL_MISMATCH"] in rows
+    assert "  Tariff T1, as the CDR copies it\n  Tariff T2, as published, version 7\n" in text
+    assert "  Agreement A1, version 3: 0.01 more or less tolerated\n" in text
     assert FINDING["detail"] in " ".join(text.split())
     assert "session S[bold]1" in text, "a partner's id is text, no markup"
     first, second = text.splitlines()[-2:]
