@@ -7,7 +7,14 @@ from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
-from services.clearing.rating.borders import MICROSECOND, beyond, duration_borders, energy_borders, part_of
+from services.clearing.rating.borders import (
+    MICROSECOND,
+    MICROSECONDS,
+    beyond,
+    duration_borders,
+    energy_borders,
+    part_of,
+)
 from services.clearing.rating.calendars import Course, Segment
 from services.clearing.rating.choosing import Choice
 from services.clearing.rating.matching import Moment
@@ -177,12 +184,16 @@ def powers_of(reading: Reading) -> Sequence[Decimal]:
 
 
 def _microseconds_charging(reading: Reading) -> Decimal:
-    """Return the TIME of a period, else its length, and that too where only the rounding of TIME tells them apart."""
+    """Return the TIME of a period, else its length.
+
+    TIME is that length, or whole seconds, where only its rounding tells them apart.
+    """
     lasts = Decimal((reading.ended_at - reading.started_at) // MICROSECOND)
     if TIME not in reading.volumes:
         return lasts
     charged = reading.volumes[TIME] * _MICROSECONDS_OF_AN_HOUR
-    return lasts if abs(charged - lasts) <= _HALF_DIGIT else charged
+    seconds = (charged / MICROSECONDS).to_integral_value() * MICROSECONDS
+    return next((each for each in (lasts, seconds) if each and abs(charged - each) <= _HALF_DIGIT), charged)
 
 
 def _rests(reading: Reading) -> bool:

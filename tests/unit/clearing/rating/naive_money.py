@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.unit.clearing.rating.naive_minutes import Document, NoPrice, tariff_of
+from tests.unit.clearing.rating.naive_ticks import Document, NoPrice, tariff_of
 
 ZERO = Decimal(0)
 Amounts = tuple[Decimal | None, Decimal | None]

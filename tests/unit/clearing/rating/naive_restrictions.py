@@ -1,49 +1,49 @@
-"""The naive rater's restrictions: each by itself, in one minute (OCPI mod_tariffs, TariffRestrictions)."""
+"""The naive rater's restrictions: each by itself, at one time (OCPI mod_tariffs, TariffRestrictions)."""
 
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.unit.clearing.rating.naive_minutes import Document, Minute, NoPrice
+from tests.unit.clearing.rating.naive_ticks import Document, NoPrice, Tick
 
 
-def applies(restrictions: Document, minute: Minute, seen: set[str]) -> bool:
+def applies(restrictions: Document, tick: Tick, seen: set[str]) -> bool:
     """Whether all restrictions hold; `seen` gets the names of those that do, and `not NAME` of those that do not."""
     unknown = None
     for name in restrictions:
-        held = holds(name, restrictions, minute)
+        held = holds(name, restrictions, tick)
         if held is False:
             seen.add(f"not {name}")
             return False
         if held is None:
             unknown = name
     if unknown:
-        raise NoPrice("current or power", f"of period {minute.period}: {unknown}")
+        raise NoPrice("current or power", f"of period {tick.period}: {unknown}")
     seen.update(restrictions)
     return True
 
 
-def holds(name: str, restrictions: Document, minute: Minute) -> bool | None:
+def holds(name: str, restrictions: Document, tick: Tick) -> bool | None:
     """None where nobody can say."""
     if name in ("start_time", "end_time"):
-        return in_hours(restrictions.get("start_time", "00:00"), restrictions.get("end_time", "00:00"), minute.clock)
-    return RULES[name](restrictions[name], minute)
+        return in_hours(restrictions.get("start_time", "00:00"), restrictions.get("end_time", "00:00"), tick.clock)
+    return RULES[name](restrictions[name], tick)
 
 
-RULES: dict[str, Callable[[Any, Minute], bool | None]] = {
-    "start_date": lambda limit, minute: minute.date >= limit,
-    "end_date": lambda limit, minute: minute.date < limit,
-    "day_of_week": lambda limit, minute: minute.day in limit,
-    "min_kwh": lambda limit, minute: minute.kwh >= limit,
-    "max_kwh": lambda limit, minute: minute.kwh < limit,
-    "min_duration": lambda limit, minute: minute.seconds >= limit,
-    "max_duration": lambda limit, minute: minute.seconds < limit,
-    "min_power": lambda limit, minute: all_alike([figure >= limit for figure in minute.powers]),
-    "max_power": lambda limit, minute: all_alike([figure < limit for figure in minute.powers]),
-    "min_current": lambda limit, minute: all_alike([figure >= limit for figure in minute.currents]),
-    "max_current": lambda limit, minute: all_alike([figure < limit for figure in minute.currents]),
+RULES: dict[str, Callable[[Any, Tick], bool | None]] = {
+    "start_date": lambda limit, tick: tick.date >= limit,
+    "end_date": lambda limit, tick: tick.date < limit,
+    "day_of_week": lambda limit, tick: tick.day in limit,
+    "min_kwh": lambda limit, tick: tick.kwh >= limit,
+    "max_kwh": lambda limit, tick: tick.kwh < limit,
+    "min_duration": lambda limit, tick: tick.seconds >= limit,
+    "max_duration": lambda limit, tick: tick.seconds < limit,
+    "min_power": lambda limit, tick: all_alike([figure >= limit for figure in tick.powers]),
+    "max_power": lambda limit, tick: all_alike([figure < limit for figure in tick.powers]),
+    "min_current": lambda limit, tick: all_alike([figure >= limit for figure in tick.currents]),
+    "max_current": lambda limit, tick: all_alike([figure < limit for figure in tick.currents]),
     # Which elements are for reservations is looked at before.
-    "reservation": lambda limit, minute: True,
+    "reservation": lambda limit, tick: True,
 }
 
 

@@ -13,17 +13,22 @@ from tests.unit.clearing.rating.random_tariffs import random_tariff
 
 @dataclass(frozen=True)
 class Case:
-    """A CDR, the tariffs that it names, and the time zone of its place; its hours may have four decimals only."""
+    """A CDR, the tariffs that it names, and the time zone of its place.
+
+    All its lengths are multiples of `tick` seconds; its hours may have four decimals only.
+    """
 
     cdr: dict[str, Any]
     tariffs: list[dict[str, Any]]
     zone: ZoneInfo
+    tick: int
     rounded_hours: bool
 
 
 def random_case(rng: random.Random, versions: Sequence[str] = VERSIONS) -> Case:
     """Return a session with one tariff, one in four with two; they are in the form of one of these versions."""
     place, start = random_place(rng)
+    tick = rng.choice((60, 60, 60, 20))
     zone, version = ZoneInfo(place), rng.choice(versions)
     several, rounded = rng.random() < 0.25, rng.random() < 0.3
     # Each tariff has an id of its own, as the engine looks plans up by it.
@@ -32,6 +37,6 @@ def random_case(rng: random.Random, versions: Sequence[str] = VERSIONS) -> Case:
     named = rng.choice(
         ([first, second], [first, second.lower()], [first, second, None]) if several else ([first], [None])
     )
-    cdr = random_cdr(rng, start, named, rounded_hours=rounded)
+    cdr = random_cdr(rng, start, named, tick, rounded_hours=rounded)
     tariffs = [random_tariff(rng, version, cdr["start_date_time"], zone, name, limited) for name in names]
-    return Case(cdr, tariffs, zone, rounded)
+    return Case(cdr, tariffs, zone, tick, rounded)

@@ -1,6 +1,7 @@
 """Random sessions as CDRs: reservations, charging and parking, around midnights and the days on which clocks are set.
 
-Whole kWh are reached on whole minutes, so that a rater that looks at minutes sees every border.
+All lengths are whole ticks, of a minute or less, and whole kWh are reached on them, so that a rater that looks at ticks
+sees every border.
 """
 
 import random
@@ -30,7 +31,7 @@ OTHERWISE = (
     ("America/St_Johns", "2026-07-04T17:30:00Z"),
 )
 PACES = ((20, "0.05"), (10, "0.1"), (4, "0.25"), (1, "1"))
-"""Minutes in which a whole kWh is drawn, and kWh of a minute: 3, 6, 15 and 60 kW."""
+"""Ticks in which a whole kWh is drawn, and kWh of each: by minutes 3, 6, 15 and 60 kW."""
 CURRENTS = (6, 16, 32, 63)
 
 
@@ -44,54 +45,63 @@ def random_place(rng: random.Random) -> tuple[str, datetime]:
 
 
 def random_cdr(
-    rng: random.Random, start: datetime, tariff_ids: Sequence[str | None], *, rounded_hours: bool
+    rng: random.Random, start: datetime, tariff_ids: Sequence[str | None], tick: int, *, rounded_hours: bool
 ) -> Document:
     """A CDR whose periods name these tariffs; one in eight has but a reservation that nobody used."""
     kind = rng.random()
-    reserved = [_reservation(rng) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.3 else []
-    used = [] if kind < 0.12 else [_period(rng) for _ in range(rng.randrange(1, 5))]
-    periods, now, named = [], start, rng.choice(tariff_ids)
+    reserved = [_reservation(rng, tick) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.3 else []
+    used = [] if kind < 0.12 else [_period(rng, tick) for _ in range(rng.randrange(1, 5))]
+    periods, now, named = [], start + timedelta(seconds=rng.randrange(60 // tick) * tick), rng.choice(tariff_ids)
     for lasts, volumes in reserved + used:
         named = rng.choice(tariff_ids) if rng.random() < 0.5 else named
         periods.append(_document(now, volumes, named, rounded_hours))
-        now += timedelta(minutes=lasts)
+        now += timedelta(seconds=lasts * tick)
     late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.1 else 0)
-    return _cdr(start - late, now, periods, "#NA" if not used and rng.random() < 0.7 else "E1")
+    return _cdr(
+        parse_utc(periods[0]["start_date_time"]) - late,
+        now,
+        periods,
+        "#NA" if not used and rng.random() < 0.7 else "E1",
+    )
 
 
-def _reservation(rng: random.Random) -> tuple[int, dict[str, Decimal]]:
+def _reservation(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
     lasts = rng.choice((5, 10, 22, 60, rng.randrange(1, 90)))
-    return lasts, {"RESERVATION_TIME": Decimal(lasts) / 60}
+    return lasts, {"RESERVATION_TIME": _hours(lasts, tick)}
 
 
-def _period(rng: random.Random) -> tuple[int, dict[str, Decimal]]:
+def _period(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
     if rng.random() < 0.3:
         lasts = rng.randrange(1, 100)
-        return lasts, {"PARKING_TIME": Decimal(lasts) / 60} | _figures(rng, "CURRENT", 0)
-    minutes, kwh = rng.choice(PACES)
-    lasts = minutes * rng.randrange(1, 1 + max(2, 60 // minutes))
+        return lasts, {"PARKING_TIME": _hours(lasts, tick)} | _figures(rng, "CURRENT", 0)
+    ticks, kwh = rng.choice(PACES)
+    lasts = ticks * rng.randrange(1, 1 + max(2, 60 // ticks))
     energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.03 else 1)
-    volumes = _times(rng, lasts) | ({"ENERGY": energy} if rng.random() < 0.97 else {})
+    volumes = _times(rng, lasts, tick) | ({"ENERGY": energy} if rng.random() < 0.97 else {})
     if rng.random() < 0.6:
-        volumes |= _figures(rng, "POWER", int(energy / lasts * 60))
+        volumes |= _figures(rng, "POWER", int(energy / _hours(lasts, tick)))
     if rng.random() < 0.9:
         volumes |= _figures(rng, "CURRENT", rng.choice(CURRENTS))
     return lasts, volumes
 
 
-def _times(rng: random.Random, lasts: int) -> dict[str, Decimal]:
+def _times(rng: random.Random, lasts: int, tick: int) -> dict[str, Decimal]:
     """Mostly the time of the period; else none, less, more, or some charging and some parking."""
-    kind, some = rng.random(), Decimal(rng.randrange(1, max(2, lasts - 2)))
+    kind, some = rng.random(), rng.randrange(1, max(2, lasts - 4))
     if kind < 0.03:
         return {}
     if kind < 0.06:
-        return {"TIME": some / 60}
+        return {"TIME": _hours(some, tick)}
     if kind < 0.07:
-        return {"TIME": Decimal(lasts + 7) / 60}
+        return {"TIME": _hours(lasts + 7, tick)}
     if kind < 0.11 and some < lasts:
-        both = [("TIME", some / 60), ("PARKING_TIME", (lasts - some) / 60)]
+        both = [("TIME", _hours(some, tick)), ("PARKING_TIME", _hours(lasts - some, tick))]
         return dict(rng.sample(both, 2))
-    return {"TIME": Decimal(lasts) / 60}
+    return {"TIME": _hours(lasts, tick)}
+
+
+def _hours(ticks: int, tick: int) -> Decimal:
+    return Decimal(ticks * tick) / 3600
 
 
 def _figures(rng: random.Random, of: str, mean: int) -> dict[str, Decimal]:

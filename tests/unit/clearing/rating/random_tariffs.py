@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from services.core.clock import format_utc, parse_utc
 from tests.unit.clearing.rating.examples import limit
-from tests.unit.clearing.rating.naive_minutes import DAYS
+from tests.unit.clearing.rating.naive_ticks import DAYS
 
 Document = dict[str, Any]
 Draw = Callable[[random.Random, datetime], Any]

@@ -21,7 +21,7 @@ from services.core.clock import parse_utc
 from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.rating.examples import tariff_json
 from tests.unit.clearing.rating.naive import Bill, Key, naive_bill
-from tests.unit.clearing.rating.naive_minutes import NoPrice, expired, volumes_of
+from tests.unit.clearing.rating.naive_ticks import NoPrice, expired, volumes_of
 from tests.unit.clearing.rating.random_cases import Case, random_case
 from tests.unit.clearing.rating.random_tariffs import RESTRICTIONS
 from tests.unit.clearing.rating.text_examples import BRUSSELS, EXAMPLES
@@ -56,7 +56,7 @@ def tried() -> Tried:
 def compare(case: Case, shown: Counter[str]) -> str | None:
     outcome = rate(cdr_of(case.cdr).session, [tariff_of(each) for each in case.tariffs], case.zone, EIGHT)
     try:
-        bill = naive_bill(case.cdr, case.tariffs, case.zone)
+        bill = naive_bill(case.cdr, case.tariffs, case.zone, case.tick)
     except NoPrice as error:
         shown[f"no price: {error.kind}"] += 1
         return None if isinstance(outcome, NotRated) else f"the naive rater has no price ({error}), the engine has one"
@@ -112,6 +112,7 @@ def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
         "a first period that begins late": case.cdr["start_date_time"] != periods[0]["start_date_time"],
         "clocks are set": clocks_are_set(case),
         "clocks are set, and the price differs": clocks_are_set(case) and differs_by_clocks(case, bill),
+        "seconds": case.tick < 60,
         "hours of four decimals": case.rounded_hours,
     }
     return [name for name, shown in told.items() if shown]
@@ -126,7 +127,7 @@ def differs_by_clocks(case: Case, bill: Bill) -> bool:
     """Whether the session costs something else where the clocks of its start go on."""
     unset = timezone(parse_utc(case.cdr["start_date_time"]).astimezone(case.zone).utcoffset() or timedelta(0))
     try:
-        return naive_bill(case.cdr, case.tariffs, unset).excl_tax != bill.excl_tax
+        return naive_bill(case.cdr, case.tariffs, unset, case.tick).excl_tax != bill.excl_tax
     except NoPrice:
         return True
 
@@ -151,7 +152,7 @@ LEAST_SHARES: Mapping[str, int] = {
     "a reservation that expired": 30,
     "a flat price of a reservation": 40,
     "two tariffs": 20,
-    "a period without a tariff": 15,
+    "a period without a tariff": 10,
     "a period that a border divides": 250,
     "a tax that nobody tells": 40,
     "an untold tax inside": 4,
@@ -165,10 +166,11 @@ LEAST_SHARES: Mapping[str, int] = {
     "a first period that begins late": 50,
     "clocks are set": 200,
     "clocks are set, and the price differs": 15,
+    "seconds": 150,
     "hours of four decimals": 180,
     "no price: current or power": 30,
     "no price: tariff not valid": 30,
-    "no price: several tariffs and a limit": 6,
+    "no price: several tariffs and a limit": 4,
     "no price: energy flows back": 8,
     "no price: no tariff named": 10,
     "no price: more time than the period lasts": 4,

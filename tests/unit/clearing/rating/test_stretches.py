@@ -113,10 +113,21 @@ def test_figures_of_current_and_power(measured: dict[str, str], currents: list[s
     assert list(powers_of(reading)) == [Decimal(each) for each in powers]
 
 
-@pytest.mark.parametrize("hours", ["0.6667", str(Decimal(2) / 3)])
-def test_the_rounding_of_hours_does_not_change_the_mean_power(hours: str) -> None:
+@pytest.mark.parametrize(
+    ("energy", "hours", "lasts"),
+    [
+        ("2", "0.6667", 40 * MINUTE),
+        ("2", str(Decimal(2) / 3), 40 * MINUTE),
+        # Ten minutes of twenty.
+        ("0.5", "0.1667", 20 * MINUTE),
+        ("0.5", str(Decimal(1) / 6), 20 * MINUTE),
+        # Of what is told more exactly nothing is rounded away.
+        ("0.5001", "0.1667", timedelta(hours=0.1667)),
+    ],
+)
+def test_the_rounding_of_hours_does_not_change_the_mean_power(energy: str, hours: str, lasts: timedelta) -> None:
     """2 kWh in 40 minutes are 3 kW, which a restriction from 3 kW on includes."""
-    (reading,) = readings({"ENERGY": "2", "TIME": hours}, lasts=40 * MINUTE)
+    (reading,) = readings({"ENERGY": energy, "TIME": hours}, lasts=lasts)
     (power,) = powers_of(reading)
     assert power == 3
 

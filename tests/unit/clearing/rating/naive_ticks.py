@@ -1,7 +1,7 @@
-"""The naive rater's first step: a CDR as a list of minutes.
+"""The naive rater's first step: a CDR as a list of minutes, or of ticks of some seconds.
 
-It knows what a random case can be: periods of whole minutes, energy and time that pass evenly in a period, and whole
-kWh that are reached on whole minutes.
+It knows what a random case can be: periods of whole ticks, energy and time that pass evenly in a period, and whole kWh
+that are reached on whole ticks.
 """
 
 from collections.abc import Iterator
@@ -23,15 +23,16 @@ class NoPrice(Exception):
 
 
 @dataclass
-class Minute:
-    """What one minute of a charging period is.
+class Tick:
+    """What one minute of a charging period is, or a shorter time.
 
     `seconds` and `kwh` are what passed since the session began, or the reservation where it is one; `kwh` is taken in
-    the middle of the minute. `powers` and `currents` are all figures that the period has, none where nobody knows.
-    `used` has kWh and hours of this minute.
+    the middle of it. `powers` and `currents` are all figures that the period has, none where nobody knows.
+    `lasts` is how many seconds its period does, `used` has its kWh and hours.
     """
 
     period: int
+    lasts: int
     tariff: Document | None
     clock: str
     date: str
@@ -55,11 +56,11 @@ def only_reserved(period: Document) -> bool:
 
 def expired(cdr: Document) -> bool:
     """Whether the reservation was never used: no EVSE is named, or nothing but reservation time is measured."""
-    nowhere = cdr["cdr_location"]["evse_uid"] == "#NA"
-    return nowhere or all(only_reserved(period) for period in cdr["charging_periods"])
+    used = {kind for period in cdr["charging_periods"] for kind in volumes_of(period) if kind in USED}
+    return cdr["cdr_location"]["evse_uid"] == "#NA" or used == {"RESERVATION_TIME"}
 
 
-def minutes_of(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Iterator[Minute]:
+def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int) -> Iterator[Tick]:
     periods = cdr["charging_periods"]
     began_at = instant(cdr["start_date_time"])
     starts = [instant(period["start_date_time"]) for period in periods]
@@ -67,11 +68,11 @@ def minutes_of(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Iterator
     # A session that begins with a reservation begins to charge with the first period that is of something else.
     charging = [start for start, period in zip(starts, periods, strict=True) if not only_reserved(period)]
     charged_from = charging[0] if charging and only_reserved(periods[0]) else began_at
-    kwh = Decimal(0)
+    kwh, never_used = Decimal(0), expired(cdr)
     for number, (period, start, end) in enumerate(zip(periods, starts, ends, strict=True)):
-        lasts = int((end - start).total_seconds()) // 60
+        lasts = int((end - start).total_seconds())
         volumes = volumes_of(period)
-        used = {kind: volumes[kind] / lasts for kind in USED if kind in volumes}
+        used = {kind: volumes[kind] / (lasts // seconds) for kind in USED if kind in volumes}
         energy = used.get("ENERGY", Decimal(0))
         powers, currents = figures(volumes, "POWER"), figures(volumes, "CURRENT")
         if not powers and ("ENERGY" in volumes or parks(volumes)):
@@ -79,14 +80,15 @@ def minutes_of(cdr: Document, tariffs: list[Document], zone: tzinfo) -> Iterator
         if not currents and parks(volumes):
             currents = [Decimal(0)]
         tariff = tariff_of(period, tariffs)
-        reserved = only_reserved(period)
+        reserved = never_used or only_reserved(period)
         began = began_at if reserved else charged_from
-        for passed in range(lasts):
-            now = start + timedelta(minutes=passed)
+        for passed in range(0, lasts, seconds):
+            now = start + timedelta(seconds=passed)
             local = now.astimezone(zone)
             written = local.isoformat()
-            yield Minute(
+            yield Tick(
                 number,
+                lasts,
                 tariff,
                 written[11:16],
                 written[:10],
@@ -110,11 +112,8 @@ def parks(volumes: dict[str, Decimal]) -> bool:
 
 def mean_power(volumes: dict[str, Decimal], lasts: int) -> Decimal:
     """Energy by the hours of charging, which are those of the period where TIME does not say anything else."""
-    minutes = round(volumes.get("TIME", Decimal(0)) * 60, 2)
-    return volumes.get("ENERGY", Decimal(0)) * 60 / (minutes if minutes and abs(minutes - lasts) > HUNDREDTH else lasts)
-
-
-HUNDREDTH = Decimal("0.01")
+    seconds = round(volumes.get("TIME", Decimal(0)) * 3600)
+    return volumes.get("ENERGY", Decimal(0)) * 3600 / (seconds if seconds and abs(seconds - lasts) > 1 else lasts)
 
 
 def figures(volumes: dict[str, Decimal], of: str) -> list[Decimal]:
@@ -149,13 +148,14 @@ def check_tariffs(cdr: Document, tariffs: list[Document]) -> None:
 def check_sharing(period: Document, lasts: int, tariff: Document, chosen: dict[str, set[Any]]) -> None:
     """Nobody knows what was used before and what after another price applied, where the times do not say it."""
     volumes = volumes_of(period)
-    minutes = sum((volumes[kind] * 60 for kind in USED if kind != "ENERGY" and kind in volumes), Decimal(0))
+    hours = sum((volumes[kind] for kind in USED if kind != "ENERGY" and kind in volumes), Decimal(0))
+    minutes_more = round(hours * 60, 9) - Decimal(lasts) / 60
     timed = any(TIMED & element.get("restrictions", {}).keys() for element in tariff["elements"])
-    if timed and minutes > lasts + 1:
+    if timed and minutes_more > 1:
         raise NoPrice("more time than the period lasts")
     looked_at = {"TIME", "PARKING_TIME"} | ({"ENERGY"} if timed else set())
     changes = any(len(keys) > 1 for kind, keys in chosen.items() if kind in looked_at)
-    if changes and minutes and (minutes < lasts - 1 or {"TIME", "PARKING_TIME"} <= volumes.keys()):
+    if changes and hours and (minutes_more < -1 or {"TIME", "PARKING_TIME"} <= volumes.keys()):
         raise NoPrice("a period that cannot be shared")
 
 
