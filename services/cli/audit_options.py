@@ -85,7 +85,7 @@ WorkFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help=f"Where temporary files lie, about {BYTES_A_CDR} bytes a CDR.",
+        help=f"Where temporary files lie, up to {BYTES_A_CDR} bytes a CDR.",
         rich_help_panel=READ,
     ),
 ]

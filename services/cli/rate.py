@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import tzinfo
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,9 @@ from services.clearing.rating.zones import zone_of
 from services.cli.output import AsJson, say, show_json
 from services.core.errors import BadContent, RoamwattError
 from services.core.money import EXACT, ZERO, RoundingMode, RoundingRule, total
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""The largest file of a CDR or of tariffs that is read."""
 
 _INPUT: Final = "-"
 ROUNDING: Final = "Rounding, which OCPI leaves to the parties"
@@ -86,7 +90,7 @@ def rate(
 
 def _parsed(path: Path, what: str) -> object:
     try:
-        document = parse(sys.stdin.buffer.read() if str(path) == _INPUT else path.read_bytes())
+        document = parse(_content(path))
     except OSError as error:
         raise CannotReadFile(f"{path} cannot be read: {error.strerror}") from error
     except BadContent as error:
@@ -95,6 +99,14 @@ def _parsed(path: Path, what: str) -> object:
     if isinstance(document, Mapping) and {"data", "status_code"} <= document.keys():
         return document["data"]
     return document
+
+
+def _content(path: Path) -> bytes:
+    with nullcontext(sys.stdin.buffer) if str(path) == _INPUT else path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise CannotReadFile(f"{path} has more than {MAX_BYTES:,} bytes")
+    return content
 
 
 def _cdr(path: Path) -> Cdr:

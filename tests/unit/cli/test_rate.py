@@ -165,6 +165,7 @@ def test_what_cannot_be_rated_is_said_and_is_an_exit_code(tmp_path: Path) -> Non
         (CDR, TARIFF, ("--time-zone", "Mars/Olympus"), "no time zone Mars/Olympus; they have names like Europe"),
         (CDR, TARIFF, ("--time-zone", "../../etc/passwd"), "no time zone"),
         (CDR, TARIFF, ("--tariff", "absent.json"), "absent.json cannot be read: No such file"),
+        (CDR, TARIFF, ("--tariff", "/dev/zero"), "/dev/zero has more than 16,777,216 bytes"),
         (CDR, TARIFF, ("--tariff", "/"), "cannot be read: Is a directory"),
     ],
 )
