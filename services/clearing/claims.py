@@ -7,12 +7,12 @@ from typing import Final
 
 from schemas.models.gateway import CdrPeriod, CdrSignedData, CdrSubmitted, CdrTariff, CdrTariffElement
 from services.clearing import numbers
-from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same
+from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same, totals_of
 from services.clearing.ledger import Amounts
 from services.clearing.rating.restrictions import restrictions_of
 from services.clearing.rating.sessions import Period, Session, note
 from services.clearing.rating.tariffs import Component, Element, Limit, Tariff
-from services.core.money import EXACT, ZERO
+from services.core.money import ZERO
 
 _PARTS: Final = ("fixed", "energy", "time", "parking", "reservation")
 _MAX_HOURS: Final = Decimal(10) ** 18
@@ -41,8 +41,7 @@ def claim_of(cdr: CdrSubmitted) -> SubmittedClaim:
     parking = reader.hours("total_parking_time", cdr.total_parking_time)
     energy = reader.required("total_energy", cdr.total_energy)
     hours = reader.hours("total_time", cdr.total_time) or ZERO
-    time = max(ZERO, EXACT.subtract(hours, parking or ZERO))
-    used = _used(cdr, {"ENERGY": energy, "TIME": time, "PARKING_TIME": parking or ZERO}, reader)
+    used = _used(cdr, totals_of(energy, hours, parking), reader)
     return SubmittedClaim(
         cdr=cdr,
         visited_cso=cdr.visited_cso,

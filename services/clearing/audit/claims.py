@@ -16,7 +16,7 @@ import msgspec
 from services.clearing.audit.findings import Finding
 from services.clearing.rating.sessions import Session, note
 from services.clearing.rating.tariffs import Tariff, key
-from services.core.money import ZERO, OutOfRange, quantize8
+from services.core.money import EXACT, ZERO, OutOfRange, quantize8
 
 NOT_AVAILABLE: Final = "#NA"
 """What OCPI writes for EVSE and connector of a reservation that never became a session (transport_and_format)."""
@@ -28,6 +28,12 @@ same: Final = key
 
 Key = tuple[str, str]
 """A CSO and one of its ids by `same`."""
+
+
+def totals_of(energy: Decimal, hours: Decimal, parking: Decimal | None) -> Mapping[str, Decimal]:
+    """Return what a CDR's totals say of the dimensions that tariffs price: its hours have those of parking in them."""
+    parking = parking or ZERO
+    return {"ENERGY": energy, "TIME": max(ZERO, EXACT.subtract(hours, parking)), "PARKING_TIME": parking}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import jiter
 
 from services.clearing.audit.cases import hours_of
-from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same
+from services.clearing.audit.claims import NOT_AVAILABLE, Claim, Cost, SignedData, SignedValue, same, totals_of
 from services.clearing.audit.codes import Code
 from services.clearing.audit.findings import Finding, find
 from services.clearing.audit.reading import Document, Reader
@@ -89,8 +89,7 @@ def _claim(reader: Reader, document: Document, head: _Head) -> Claim:
     periods = _periods(reader, document)
     energy, hours, parking = _measures(reader, document, head, periods)
     location_id, evse_uid, connector_id = _place(reader, document)
-    time = max(ZERO, EXACT.subtract(hours, parking or ZERO))
-    totals = {"ENERGY": energy, "TIME": time, "PARKING_TIME": parking or ZERO}
+    totals = totals_of(energy, hours, parking)
     home_csp, credential = _token(reader, document)
     return Claim(
         visited_cso=_party(reader, document, _ROOT),

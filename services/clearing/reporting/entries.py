@@ -2,15 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, Self
-
-import msgspec
+from typing import Any, NamedTuple, Self
 
 from services.clearing.audit.claims import NOT_AVAILABLE, Claim, same
 from services.clearing.audit.documents import parse
+from services.clearing.audit.well_formed import Head, Odd, cost_of, head_of, number, party_of
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
-from services.core.money import EXACT, quantize8
 
 
 class Entry(NamedTuple):
@@ -63,58 +61,6 @@ class Entry(NamedTuple):
         )
 
 
-_ABSENT: Final = msgspec.Raw()
-_NONE: Final = (b"", b"null")
-
-
-class _Token(msgspec.Struct):
-    country_code: str
-    party_id: str
-    uid: str
-
-
-class _Place(msgspec.Struct):
-    evse_uid: str
-    connector_id: str
-
-
-class _Tax(msgspec.Struct):
-    amount: msgspec.Raw
-
-
-class _Cost(msgspec.Struct):
-    excl_vat: msgspec.Raw = _ABSENT
-    incl_vat: msgspec.Raw = _ABSENT
-    before_taxes: msgspec.Raw = _ABSENT
-    taxes: list[_Tax] | None = None
-
-
-class _Head(msgspec.Struct):
-    id: str
-    country_code: str
-    party_id: str
-    start_date_time: str
-    end_date_time: str
-    cdr_token: _Token
-    cdr_location: _Place
-    currency: str
-    total_cost: _Cost
-    total_energy: msgspec.Raw
-    session_id: str | None = None
-    credit: bool | None = None
-    credit_reference_id: str | None = None
-
-
-_DECODER: Final = msgspec.json.Decoder(_Head)
-
-
-_BEGINNINGS: Final = frozenset((b"-", *(str(digit).encode() for digit in range(10))))
-
-
-class _Odd(Exception):
-    """A CDR that has to be read as a whole."""
-
-
 def entry_or_document(content: bytes) -> Entry | Any:
     """Return the entry of a CDR in JSON where all that it needs is as it should be; of any other, as of credits, all.
 
@@ -125,61 +71,33 @@ def entry_or_document(content: bytes) -> Entry | Any:
         ValueError: when it is no JSON.
     """
     try:
-        return _entry(_DECODER.decode(content))
-    except (msgspec.MsgspecError, _Odd, BadContent):
+        return _entry(head_of(content))
+    except (Odd, BadContent):
         return parse(content)
 
 
-def _entry(head: _Head) -> Entry:
-    if head.credit or head.credit_reference_id is not None:
-        raise _Odd
+def _entry(head: Head) -> Entry:
+    if head.credit or head.credit_reference_id:
+        raise Odd
     started_at, ended_at = parse_utc(head.start_date_time), parse_utc(head.end_date_time)
     evse, connector = head.cdr_location.evse_uid, head.cdr_location.connector_id
     in_use = evse != NOT_AVAILABLE and started_at < ended_at
-    excl_tax, incl_tax = _amounts(head.total_cost)
-    csp = _party(head.cdr_token)
+    cost, csp = cost_of(head.total_cost, number), party_of(head.cdr_token)
     return Entry(
-        cso=_party(head),
-        same_id=same(_filled(head.id)),
+        cso=party_of(head),
+        same_id=same(head.id),
         cdr_id=head.id,
-        session=None if head.session_id is None else same(_filled(head.session_id)),
-        evse=same(_filled(evse)) if in_use else None,
-        connector=same(_filled(connector)) if in_use else None,
-        credential=f"{csp}|{same(_filled(head.cdr_token.uid))}",
+        session=same(head.session_id) if head.session_id else None,
+        evse=same(evse) if in_use else None,
+        connector=same(connector) if in_use else None,
+        credential=f"{csp}|{same(head.cdr_token.uid)}",
         started_at=started_at,
         ended_at=ended_at,
-        energy=_number(head.total_energy),
-        total=excl_tax if incl_tax is None else incl_tax,
+        energy=number(head.total_energy),
+        total=cost.excl_tax if cost.incl_tax is None else cost.incl_tax,
         csp=csp,
-        currency=_filled(head.currency).upper(),
-        excl_tax=excl_tax,
-        incl_tax=incl_tax,
+        currency=head.currency.upper(),
+        excl_tax=cost.excl_tax,
+        incl_tax=cost.incl_tax,
         credits=None,
     )
-
-
-def _amounts(price: _Cost) -> tuple[Decimal, Decimal | None]:
-    if not price.before_taxes:
-        return _number(price.excl_vat), None if bytes(price.incl_vat) in _NONE else _number(price.incl_vat)
-    before = summed = _number(price.before_taxes)
-    for tax in price.taxes or ():
-        summed = EXACT.add(summed, _number(tax.amount))
-    return before, quantize8(summed) if price.taxes else None
-
-
-def _filled(text: str) -> str:
-    if not text:
-        raise _Odd
-    return text
-
-
-def _number(raw: msgspec.Raw) -> Decimal:
-    """Return a number; what is none, or is one in a text, is odd."""
-    text = bytes(raw)
-    if text[:1] not in _BEGINNINGS:
-        raise _Odd
-    return quantize8(Decimal(text.decode()))
-
-
-def _party(of: _Head | _Token) -> str:
-    return f"{_filled(of.country_code)}-{_filled(of.party_id)}".upper()

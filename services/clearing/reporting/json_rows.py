@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from services.clearing.audit.claims import Claim
 from services.clearing.audit.documents import parse as whole
 from services.clearing.reporting.entries import Entry
 from services.clearing.reporting.files import BROKEN, Opened, reason
@@ -97,6 +98,8 @@ def row_of(number: int, line: int, found: Parsed) -> Row:
         return Row(number, line, None, problem)
     if isinstance(value, Entry):
         return Row(number, line, None, entry=value)
+    if isinstance(value, Claim):
+        return Row(number, line, None, claim=value)
     if not isinstance(value, dict):
         return Row(number, line, None, "it is no JSON object")
     return Row(number, line, value)

@@ -92,9 +92,9 @@ class Judged(Struct, frozen=True):
 
 def claim_of(row: Row, terms: Terms) -> Claim | Unreadable:
     """Return the claim of a row, or why there is none; a CDR that names no tariff gets the assumed one."""
-    if row.document is None:
+    if row.claim is None and row.document is None:
         return Unreadable(None, [find(Code.CDR_UNREADABLE, reason=row.problem)])
-    claim = read(row.document)
+    claim = row.claim or read(row.document)
     if not isinstance(claim, Claim):
         return claim
     if not terms.whole and claim.faults:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
+from services.clearing.audit.claims import Claim
 from services.clearing.reporting.entries import Entry
 from services.core.errors import RoamwattError
 
@@ -27,6 +28,7 @@ class Row(msgspec.Struct, frozen=True):
         power_kw: Of the connector, where the file itself tells it in its own way.
         time_zone: Likewise of the location.
         entry: What the index keeps, where only that was read; there is no document then.
+        claim: What a CDR claims, where that was read at once; there is no document then.
     """
 
     number: int
@@ -36,6 +38,7 @@ class Row(msgspec.Struct, frozen=True):
     power_kw: Decimal | None = None
     time_zone: str | None = None
     entry: Entry | None = None
+    claim: Claim | None = None
 
 
 class Rows(Protocol):

@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 
 from services.clearing.audit.claims import Claim
 from services.clearing.audit.codes import Severity
-from services.clearing.audit.documents import parse as whole
 from services.clearing.audit.facts import Neighbour
+from services.clearing.audit.well_formed import claim_or_document
 from services.clearing.reporting.entries import Entry, entry_or_document
 from services.clearing.reporting.files import Unchanged
 from services.clearing.reporting.formats import Format, detect, rows_of
@@ -104,7 +104,7 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
         tell("Looking for neighbours", 0, 1)
         notes: list[str] = []
         lookup = _Lookup(index, sessions)
-        for judged in _judged(lookup, _rows(order, "Auditing", notes, tell), terms):
+        for judged in _judged(lookup, _rows(order, "Auditing", notes, tell, claim_or_document), terms):
             summary.add(judged)
             worst.add(judged)
             if listener is not None:
@@ -160,7 +160,7 @@ def _judged(lookup: _Lookup, rows: Iterator[Row], terms: Terms) -> Iterator[Judg
         yield judge(row, claim, looked, terms)
 
 
-def _rows(order: Order, step: str, notes: list[str], tell: Progress, parse: Parse = whole) -> Iterator[Row]:
+def _rows(order: Order, step: str, notes: list[str], tell: Progress, parse: Parse) -> Iterator[Row]:
     number = 0
     with rows_of(order.path, order.kind, order.encoding, order.parties, parse) as (rows, position, size):
         for row in rows:
