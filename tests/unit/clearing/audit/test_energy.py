@@ -61,6 +61,17 @@ LEGAL = [
     Example(Code.PERIOD_ENERGY_IMPLAUSIBLE, periods(period({"ENERGY": "12"}), period({}, START + HOUR / 2))),
     Example(Code.PERIOD_ENERGY_IMPLAUSIBLE, periods(period({"ENERGY": "20", "MAX_POWER": "11"})), NOWHERE),
     Example(Code.PERIOD_ENERGY_IMPLAUSIBLE, periods(period({"ENERGY": "-20", "MAX_POWER": "-11"}))),
+    Example(
+        Code.PERIOD_ENERGY_IMPLAUSIBLE,
+        periods(period({"ENERGY": "20", "MAX_POWER": "9"})) | {"ended_at": UNKNOWN_TIME},
+    ),
+    Example(
+        Code.PERIOD_ENERGY_IMPLAUSIBLE,
+        periods(period({"ENERGY": "11", "MAX_POWER": "10"}), period({"ENERGY": "9"}, START + HOUR)),
+        NOWHERE,
+        {"time_tolerance_seconds": 0},
+    ),
+    Example(Code.PERIOD_ENERGY_IMPLAUSIBLE, periods(period({"ENERGY": "20", "MAX_POWER": "0"}))),
     Example(Code.POWER_IMPLAUSIBLE, periods(period({"ENERGY": "20", "MAX_POWER": "24.2"}))),
     Example(Code.POWER_IMPLAUSIBLE, periods(period({"ENERGY": "20", "MAX_POWER": "50"})), UNPOWERED),
 ]

@@ -10,6 +10,7 @@ from tests.unit.clearing.samples import CENTS, END, START, facts
 
 LATE = timedelta(hours=24, minutes=1)
 RESERVED = (period({"RESERVATION_TIME": "0.5"}), period({"ENERGY": "20", "TIME": "1.5"}, START + HOUR / 2))
+AN_HOUR_OFF = {"time_tolerance_seconds": 3600}
 UNUSED = {"evse_uid": "#NA", "connector_id": "#NA", "session_id": None, "periods": (period({"RESERVATION_TIME": "2"}),)}
 
 FOUND = [
@@ -25,6 +26,7 @@ FOUND = [
     Example(Code.TIME_TOTAL_MISMATCH, {"hours": Decimal("1.98")}),
     Example(Code.TIME_TOTAL_MISMATCH, {"hours": Decimal(-2)}),
     Example(Code.TIME_TOTAL_MISMATCH, {"hours": Decimal(0)}),
+    Example(Code.TIME_TOTAL_MISMATCH, {"ended_at": START, "hours": Decimal(1)}),
     Example(Code.PARKING_TIME_IMPLAUSIBLE, {"parking_hours": Decimal("2.1")}),
     Example(Code.PARKING_TIME_IMPLAUSIBLE, {"parking_hours": Decimal("-0.1")}),
 ]
@@ -39,12 +41,15 @@ LEGAL = [
     Example(Code.TIME_IN_FUTURE, facts={"now": END - 5 * MINUTE}),
     Example(Code.TIME_IN_FUTURE),
     Example(Code.UPDATED_BEFORE_END, {"updated_at": END}),
+    Example(Code.UPDATED_BEFORE_END, {"updated_at": END - MINUTE}),
     Example(Code.TIME_TOTAL_MISMATCH, {"hours": Decimal("1.99")}),
     Example(Code.TIME_TOTAL_MISMATCH, {"hours": Decimal("1.5"), "periods": RESERVED}),
     Example(Code.TIME_TOTAL_MISMATCH, {"hours": Decimal(2), "periods": RESERVED}),
     Example(Code.TIME_TOTAL_MISMATCH, UNUSED | {"hours": Decimal(0)}),
     Example(Code.TIME_TOTAL_MISMATCH, {"started_at": UNKNOWN_TIME}),
     Example(Code.PARKING_TIME_IMPLAUSIBLE, {"parking_hours": Decimal(2)}),
+    Example(Code.PARKING_TIME_IMPLAUSIBLE, {"parking_hours": Decimal(3)}, {}, AN_HOUR_OFF),
+    Example(Code.PARKING_TIME_IMPLAUSIBLE, {"parking_hours": Decimal(-1)}, {}, AN_HOUR_OFF),
 ]
 
 
