@@ -74,7 +74,10 @@ def counted(path: Path, pattern: str) -> Counter[str]:
         hours = Decimal((end - start) // timedelta(seconds=1)) / 3600
         limit = (kilowatts(row["Model"]) * hours * Decimal("1.1")).quantize(Decimal("0.001"))
         found["ENERGY_IMPLAUSIBLE"] += abs(kwh) > min(max(limit, Decimal(0)), Decimal(1000))
+        found["TIME_ZERO"] += end == start
         found["kwh"] += kwh  # type: ignore[assignment]
+        found["money"] += Decimal(row.get("Cost") or 0)  # type: ignore[assignment]
+        found["without cost"] += not row.get("Cost")
         place = row["CP ID"].strip(), row["Site"].strip(), row["Connector"].strip()
         found["CONNECTOR_OVERLAP"] += start < end and any(
             start < other_end and other_start < end for other_start, other_end in sessions[place]
@@ -103,10 +106,15 @@ def test_the_audit_counts_what_an_independent_count_gives(tmp_path: Path, name: 
     assert told["file"]["unreadable"] == expected["CDR_UNREADABLE"] > 0
     for code in (
         *("CDR_UNREADABLE", "ENERGY_ZERO", "ENERGY_NEGATIVE", "ENERGY_IMPLAUSIBLE"),
-        *("TIME_REVERSED", "TIME_IMPLAUSIBLE", "CONNECTOR_OVERLAP"),
+        *("TIME_REVERSED", "TIME_ZERO", "TIME_IMPLAUSIBLE", "CONNECTOR_OVERLAP"),
     ):
         assert found[code] == expected[code], code
     (currency,) = told["currencies"]
     assert Decimal(currency["kwh"]) == expected["kwh"]
+    assert currency["cdrs"] == expected["rows"] - found["CDR_UNREADABLE"]
+    assert Decimal(currency["claimed"]) == expected["money"]
+    silent = expected["without cost"]
+    said = "It does not say what was asked for a session" if silent == currency["cdrs"] else f"{silent} rows do not say"
+    assert any(note.startswith(said) for note in told["notes"])
     assert sum(told["verdicts"].values()) == expected["rows"]
     assert expected["ENERGY_ZERO"] > 400

@@ -28,14 +28,25 @@ def named(case: Case) -> Iterator[Finding]:
 def validity(case: Case) -> Iterator[Finding]:
     """Find a tariff that was not valid when what it prices began (OCPI mod_tariffs, Tariff object)."""
     for tariff in case.tariffs:
-        if tariff.valid_from is None and tariff.valid_until is None:
-            continue
-        began = _began(case, tariff)
-        early = tariff.valid_from is not None and began is not None and began < tariff.valid_from
-        late = tariff.valid_until is not None and began is not None and began >= tariff.valid_until
-        if early or late:
-            numbers = {"begins": tariff.valid_from or "ever", "ends": tariff.valid_until or "ever"}
-            yield find(Code.TARIFF_NOT_VALID, tariff=tariff.tariff_id, began=began, **numbers)
+        published = case.facts.tariffs.get(same(tariff.tariff_id), tariff)
+        # A copy may leave out until when its tariff was valid; the published one has it.
+        for each in (tariff,) if published is tariff else (tariff, published):
+            finding = _not_valid(case, each)
+            if finding is not None:
+                yield finding
+                break
+
+
+def _not_valid(case: Case, tariff: Tariff) -> Finding | None:
+    if tariff.valid_from is None and tariff.valid_until is None:
+        return None
+    began = _began(case, tariff)
+    early = tariff.valid_from is not None and began is not None and began < tariff.valid_from
+    late = tariff.valid_until is not None and began is not None and began >= tariff.valid_until
+    if not early and not late:
+        return None
+    numbers = {"begins": tariff.valid_from or "ever", "ends": tariff.valid_until or "ever"}
+    return find(Code.TARIFF_NOT_VALID, tariff=tariff.tariff_id, began=began, **numbers)
 
 
 def _began(case: Case, tariff: Tariff) -> datetime | None:

@@ -33,6 +33,8 @@ FOUND = [
     Example(Code.TARIFF_NOT_VALID, by(tariff(valid_from=START + HOUR))),
     Example(Code.TARIFF_NOT_VALID, by(tariff(valid_until=START))),
     Example(Code.TARIFF_NOT_VALID, by(), known(tariff(valid_until=START))),
+    Example(Code.TARIFF_NOT_VALID, by(tariff()), known(tariff(valid_until=START))),
+    Example(Code.TARIFF_NOT_VALID, by(tariff()), known(tariff(valid_from=START + HOUR))),
     Example(Code.TARIFF_NOT_VALID, by(tariff(), tariff(tariff_id="T2", valid_until=START + HOUR), periods=CHANGED)),
     Example(Code.TARIFF_DIFFERS, by(tariff(component("ENERGY"))), known(tariff(PER_KWH, PER_HOUR))),
     Example(Code.TARIFF_DIFFERS, facts=known(tariff(min_price=Limit(Decimal(1))))),
@@ -55,6 +57,8 @@ LEGAL = [
     Example(Code.TARIFF_NOT_VALID, by(tariff(valid_from=START, valid_until=START + HOUR))),
     Example(Code.TARIFF_NOT_VALID, by(tariff(), tariff(tariff_id="T2", valid_from=START + HOUR), periods=CHANGED)),
     Example(Code.TARIFF_NOT_VALID, by(tariff(), tariff(tariff_id="T3", valid_from=END))),
+    Example(Code.TARIFF_NOT_VALID, by(tariff()), known(tariff(valid_from=START, valid_until=END))),
+    Example(Code.TARIFF_NOT_VALID, by(tariff()), known(tariff(tariff_id="T9", valid_until=START))),
     Example(Code.TARIFF_DIFFERS, facts=known(tariff(version=7, valid_from=START))),
     Example(Code.TARIFF_DIFFERS, facts=known(tariff(component("ENERGY"), tariff_id="T2"))),
     Example(Code.TARIFF_NEVER_MATCHES, by(tariff(elements=[*NEVER, Element([PER_HOUR])]))),
@@ -96,3 +100,8 @@ def test_a_tariff_that_never_matches_is_no_silent_zero() -> None:
     details = {finding.code: finding.detail for finding in found.findings}
     assert details[Code.TARIFF_NEVER_MATCHES] == "No element of tariff T1 prices what was used (ENERGY, TIME)."
     assert Code.TOTAL_MISMATCH in details
+
+
+def test_a_tariff_that_was_not_valid_is_told_once() -> None:
+    found = Example(Code.TARIFF_NOT_VALID, by(tariff(valid_until=START)), known(tariff(valid_until=START))).audited
+    assert [each.code for each in found.findings].count(Code.TARIFF_NOT_VALID) == 1
