@@ -16,6 +16,7 @@ MAX_VALUE_CHARACTERS: Final = 4 * 1024 * 1024
 
 NO_TEXT: Final = "it has bytes that are not UTF-8"
 _CHUNK: Final = 1 << 18
+_LONG_LINE: Final = 1 << 14
 _COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
@@ -82,8 +83,10 @@ class Cursor:
             BrokenJson: when there is none, when it breaks off, or where it is too long.
         """
         self.peek()
-        end = self._likely_end()
-        if end is not None:
+        return self._value(parse)
+
+    def _value(self, parse: Parse) -> Parsed:
+        for end in self._likely_ends():
             found = parsed(self._buffer[self._place : end], parse)
             if found[1] is None:
                 self._go_to(end)
@@ -106,7 +109,7 @@ class Cursor:
             return
         while True:
             self.peek()
-            yield self.line, self.value(parse)
+            yield self.line, self._value(parse)
             comma = _COMMA.match(self._buffer, self._place)
             if comma is not None and comma.end() < len(self._buffer):
                 self._go_to(comma.end())
@@ -115,17 +118,22 @@ class Cursor:
             elif not self.take(","):
                 raise BrokenJson("a comma or the end of the list was expected")
 
-    def _likely_end(self) -> int | None:
-        """Return where as many braces are closed as were opened; None where that is not in what was read so far."""
+    def _likely_ends(self) -> Iterator[int]:
+        """Give the end of the value if its line has nothing else, and where as many braces are closed as were opened."""
         if not self._buffer.startswith("{", self._place):
-            return None
+            return
+        line_end = self._buffer.find("\n", self._place, self._place + _LONG_LINE)
+        if line_end >= 0:
+            last = self._buffer.rfind("}", self._place, line_end) + 1
+            if last and not self._buffer[last:line_end].strip(", \t\r"):
+                yield last
         depth, place = 0, self._place
         while (close := self._buffer.find("}", place)) >= 0:
             depth += self._buffer.count("{", place, close) - 1
             place = close + 1
             if not depth:
-                return place
-        return None
+                yield place
+                return
 
     def _exact_end(self) -> int:
         while True:
