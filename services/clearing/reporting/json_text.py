@@ -119,7 +119,7 @@ class Cursor:
                 raise BrokenJson("a comma or the end of the list was expected")
 
     def _likely_ends(self) -> Iterator[int]:
-        """Give the end of the value if its line has nothing else, and where as many braces are closed as were opened."""
+        """Give the end of a value whose line has nothing else, and where as many braces are closed as were opened."""
         if not self._buffer.startswith("{", self._place):
             return
         line_end = self._buffer.find("\n", self._place, self._place + _LONG_LINE)
