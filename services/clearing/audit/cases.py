@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Context, Decimal
 from functools import cached_property
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -34,7 +34,7 @@ def is_longer(hours: Decimal, span: timedelta) -> bool:
     return hours * _MICROSECONDS_OF_AN_HOUR > span // _MICROSECOND
 
 
-class Lasting(NamedTuple):
+class Lasting(msgspec.Struct, frozen=True):
     """A charging period with its place in the CDR, counted from 1, and how long it lasts.
 
     OCPI mod_cdrs, ChargingPeriod: it ends where the next one begins, the last one with the session.

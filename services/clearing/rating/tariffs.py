@@ -1,11 +1,12 @@
 """A tariff in the engine's own form, whichever version of OCPI it came in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 ENERGY: Final = "ENERGY"
 TIME: Final = "TIME"
@@ -23,8 +24,7 @@ class Reservation(StrEnum):
     RESERVATION_EXPIRES = "RESERVATION_EXPIRES"
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """One price of an element.
 
     Attributes:
@@ -41,8 +41,7 @@ class Component:
     tax_inside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Restrictions:
+class Restrictions(Struct, frozen=True):
     """When an element applies: all must hold; None and empty mean no restriction.
 
     Attributes:
@@ -90,16 +89,14 @@ class Restrictions:
 ALWAYS: Final = Restrictions()
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """Prices that share their restrictions."""
 
     components: Sequence[Component]
     restrictions: Restrictions = ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A least or highest price of a session; None where the tariff does not say."""
 
     excl_tax: Decimal | None = None
@@ -109,8 +106,7 @@ class Limit:
 NO_LIMIT: Final = Limit()
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+class Tariff(Struct, frozen=True):
     """A tariff, whole.
 
     Attributes:

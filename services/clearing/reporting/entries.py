@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
+
+from msgspec import Struct
 
 from services.clearing.audit.claims import NOT_AVAILABLE, Claim, same
 from services.clearing.audit.documents import parse
@@ -11,7 +13,7 @@ from services.core.clock import parse_utc
 from services.core.errors import BadContent
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A CDR as others see it; ids by `same` but for `cdr_id`, which is as written.
 
     Attributes:

@@ -65,7 +65,8 @@ class Index:
     def add(self, number: int, entry: Entry) -> None:
         """Take a CDR in; the number is that of its row."""
         row = (
-            *(number, *entry[:6], self.hidden(entry.credential), _number(entry.started_at), _number(entry.ended_at)),
+            *(number, entry.cso, entry.same_id, entry.cdr_id, entry.session, entry.evse, entry.connector),
+            *(self.hidden(entry.credential), _number(entry.started_at), _number(entry.ended_at)),
             *(str(entry.energy), str(entry.total), entry.csp, entry.currency, str(entry.excl_tax)),
             *(None if entry.incl_tax is None else str(entry.incl_tax), entry.credits),
         )

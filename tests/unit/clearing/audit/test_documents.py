@@ -1,6 +1,5 @@
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -228,7 +227,7 @@ def hostile(claim: Claim) -> Iterator[Facts]:
             **terms,
             session=samples.session(started_at=time, ended_at=time, kwh=Decimal("1E+19"), currency="XXX"),
             authorization=authorization,
-            tariffs={same(each.tariff_id): replace(each, elements=()) for each in claim.tariffs},
+            tariffs={same(each.tariff_id): structs.replace(each, elements=()) for each in claim.tariffs},
             location=samples.location(power_kw=Decimal("1E-8")),
             credited=credited,
             neighbours=[twin, other, structs.replace(twin, key=("", "y"), started_at=time, ended_at=time)],
