@@ -51,18 +51,18 @@ def random_cdr(
     kind = rng.random()
     reserved = [_reservation(rng, tick) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.3 else []
     used = [] if kind < 0.12 else [_period(rng, tick) for _ in range(rng.randrange(1, 5))]
+    nowhere = not used and rng.random() < 0.7
+    if nowhere and rng.random() < 0.2:
+        # A reservation of which only that it was made is told.
+        reserved = [(lasts, {}) for lasts, _ in reserved]
     periods, now, named = [], start + timedelta(seconds=rng.randrange(60 // tick) * tick), rng.choice(tariff_ids)
     for lasts, volumes in reserved + used:
         named = rng.choice(tariff_ids) if rng.random() < 0.5 else named
         periods.append(_document(now, volumes, named, rounded_hours))
         now += timedelta(seconds=lasts * tick)
     late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.1 else 0)
-    return _cdr(
-        parse_utc(periods[0]["start_date_time"]) - late,
-        now,
-        periods,
-        "#NA" if not used and rng.random() < 0.7 else "E1",
-    )
+    began = parse_utc(periods[0]["start_date_time"]) - late
+    return _cdr(began, now, periods, "#NA" if nowhere else "E1")
 
 
 def _reservation(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
@@ -73,7 +73,8 @@ def _reservation(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]
 def _period(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
     if rng.random() < 0.3:
         lasts = rng.randrange(1, 100)
-        return lasts, {"PARKING_TIME": _hours(lasts, tick)} | _figures(rng, "CURRENT", 0)
+        known = _figures(rng, "CURRENT", 0) if rng.random() < 0.5 else {}
+        return lasts, {"PARKING_TIME": _hours(lasts, tick)} | known
     ticks, kwh = rng.choice(PACES)
     lasts = ticks * rng.randrange(1, 1 + max(2, 60 // ticks))
     energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.03 else 1)

@@ -8,7 +8,7 @@ import pytest
 from services.clearing.rating.engine import rate
 from services.clearing.rating.results import Rating
 from services.clearing.rating.sessions import Period, Session
-from services.clearing.rating.tariffs import Component, Element, Tariff
+from services.clearing.rating.tariffs import Component, Element, Restrictions, Tariff
 from tests.unit.clearing.rating.examples import session
 
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -69,3 +69,20 @@ def test_charging_after_parking_is_what_is_stepped() -> None:
     periods = [Period(START + number * HOUR, volumes) for number, volumes in enumerate(measured)]
     found = rated(Tariff("A", "EUR", [element]), of=session(START, START + 3 * HOUR, *periods))
     assert [line.volume * 60 for line in found.lines] == [pytest.approx(Decimal(20)), 6]
+
+
+@pytest.mark.ocpi_rule(24)
+def test_a_component_of_which_all_energy_flowed_back_gives_no_step() -> None:
+    """2.4 kWh drawn slowly are stepped to 2.5; of what was drawn fast, and came last, nothing is left."""
+    elements = [
+        Element([Component("ENERGY", Decimal(2), None, Decimal(500))], Restrictions(max_power=Decimal(10))),
+        Element([Component("ENERGY", Decimal(1), None, Decimal(1000))]),
+    ]
+    measured = [("2.4", "5"), ("1", "20"), ("-1", "20")]
+    periods = [
+        Period(START + number * HOUR, {"ENERGY": Decimal(energy), "MAX_POWER": Decimal(power)})
+        for number, (energy, power) in enumerate(measured)
+    ]
+    found = rated(Tariff("A", "EUR", elements), of=session(START, START + 3 * HOUR, *periods))
+    assert {line.element: line.volume for line in found.lines} == {1: Decimal("2.5"), 2: 0}
+    assert found.excl_tax == 5
