@@ -1,7 +1,6 @@
 """Times as the platform keeps them: aware datetimes in UTC, whole milliseconds."""
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -42,8 +41,14 @@ def parse_utc(text: str) -> datetime:
     """
     # Nearly all times have this form, for which the library's own parser is exact and far quicker.
     if len(text) == _USUAL_LENGTH and text[4:20:3] == _USUAL_MARKS:
-        with suppress(ValueError):
+        try:
             return datetime.fromisoformat(text)
+        except ValueError:
+            return _parse_any(text)
+    return _parse_any(text)
+
+
+def _parse_any(text: str) -> datetime:
     match = _FORM.fullmatch(text)
     if match is None:
         raise BadContent("not a date and time of the form 2015-06-29T20:39:09Z")

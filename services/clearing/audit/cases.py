@@ -80,7 +80,8 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     def periods(self) -> Sequence[Lasting]:
         """The charging periods in order of time."""
         ordered = sorted(enumerate(self.claim.used.periods, 1), key=lambda each: each[1].started_at)
-        ends = [*(period.started_at for _, period in ordered[1:]), self.claim.ended_at]
+        ends = [period.started_at for _, period in ordered[1:]]
+        ends.append(self.claim.ended_at)
         return [
             Lasting(number, period, end - period.started_at)
             for (number, period), end in zip(ordered, ends, strict=False)

@@ -185,7 +185,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 names.setdefault(same(period.tariff_id), period.tariff_id)
         return names
 
-    @cached_property
+    @property
     def tariffs_to_find(self) -> Sequence[str]:
         """Those tariffs that it names without copying them, by `same`."""
         copied = {same(tariff.tariff_id) for tariff in self.tariffs}

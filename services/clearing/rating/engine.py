@@ -97,7 +97,7 @@ def _check(usage: Usage, used: Sequence[Tariff], by_period: Sequence[Tariff | No
             raise CannotRate("the tariff is in another currency")
         first = next(number for number, each in enumerate(by_period) if each is tariff)
         _check_validity(tariff, usage.readings[first].started_at if first else session.started_at)
-    if any(tariff.restricted for tariff in used) and session.ended_at < session.started_at:
+    if session.ended_at < session.started_at and any(tariff.restricted for tariff in used):
         raise CannotRate("the session ends before it starts")
     if any(plan.timed for plan in plans):
         check_inside(usage)

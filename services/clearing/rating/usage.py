@@ -1,6 +1,6 @@
 """A session made ready to be rated: its periods in order of time, and what they measure in all."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -26,6 +26,7 @@ _KNOWN: Final = frozenset(_MEASURED) | _LEVELS | {"FLAT", "ENERGY_IMPORT", "ENER
 _LOOSE: Final = timedelta(seconds=LOOSE_SECONDS)
 _LOOSE_HOURS: Final = Decimal(LOOSE_SECONDS) / 3600
 _BEYOND: Final = Decimal(10) ** 20
+_BEGAN: Final = attrgetter("started_at")
 _new: Final = tuple.__new__
 
 
@@ -80,7 +81,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     session: Session
     readings: Sequence[Reading]
-    given: frozenset[str]
+    given: Set[str]
     unused: bool
 
 
@@ -91,8 +92,8 @@ def usage_of(session: Session) -> Usage:
         CannotRate: when a period measures what neither version of OCPI knows, or a negative time.
         services.core.money.OutOfRange: when a volume does not fit decimal(28,8).
     """
-    periods = sorted(session.periods, key=attrgetter("started_at")) or [Period(session.started_at, {})]
-    given: frozenset[str] = frozenset().union(*(period.volumes for period in periods))
+    periods = sorted(session.periods, key=_BEGAN) or [Period(session.started_at, {})]
+    given = {kind for period in periods for kind in period.volumes}
     if not given <= _KNOWN:
         raise CannotRate(f"a period measures {min(given - _KNOWN)[:40]}")
     unused = session.without_evse or (RESERVATION_TIME in given and _is_reservation(periods))

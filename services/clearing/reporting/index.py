@@ -154,7 +154,7 @@ class Index:
 
     def credited(self, claim: Claim) -> CreditedFact | None:
         """Return the CDR that a credit takes back; None for other CDRs, and where the file has none."""
-        if claim.credits is None:
+        if not claim.credit or claim.credits is None:
             return None
         row = self.database.execute(
             "SELECT cdr_id, csp, total, currency, credited_by FROM cdr "

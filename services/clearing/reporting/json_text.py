@@ -86,6 +86,9 @@ class Cursor:
         return self._value(parse)
 
     def _value(self, parse: Parse) -> Parsed:
+        # Few values are longer, so that few are cut off.
+        if len(self._buffer) - self._place < _LONG_LINE:
+            self._more()
         for end in self._likely_ends():
             found = parsed(self._buffer[self._place : end], parse)
             if found[1] is None:

@@ -58,7 +58,7 @@ class GivenSessions:
 
     def of(self, claim: Claim) -> SessionFact | None:
         """Return the session that a CDR names; None where it names none, or none was given."""
-        if claim.session is None or not self.any:
+        if not self.any or claim.session is None:
             return None
         query = f"SELECT {_COLUMNS} FROM session WHERE cso = ? AND id = ?"
         row = self._index.database.execute(query, claim.session).fetchone()

@@ -204,7 +204,7 @@ class Summary:
         self.last = started if self.last is None or started > self.last else self.last
         self.currencies.of(currency).add(judged)
         self.pairs.of((claim.visited_cso, claim.home_csp, currency)).add(judged)
-        self.days.of((f"{started:%Y-%m-%d}", currency)).add(judged)
+        self.days.of((started.date().isoformat(), currency)).add(judged)
         if judged.over is not None or judged.repeated:
             self.places.of((claim.visited_cso, claim.location_id, currency)).add(judged)
             for name in claim.tariff_names.values():
