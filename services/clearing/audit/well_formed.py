@@ -5,7 +5,7 @@ many digits is not read here, but by `documents`, which tells what is wrong; of 
 Source: mod_cdrs, CDR object and its classes, of OCPI 2.2.1 and 2.3.0.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -181,8 +181,8 @@ def _is_all(cdr: _Cdr, content: bytes) -> bool:
 
 
 def _claim(cdr: _Cdr) -> Claim:
-    energy, hours, parking = _held(cdr.total_energy), _held(cdr.total_time), _optional(cdr.total_parking_time, _held)
-    location, token, cost = cdr.cdr_location, cdr.cdr_token, cost_of(cdr.total_cost, _held)
+    energy, hours, parking = number(cdr.total_energy), number(cdr.total_time), _optional(cdr.total_parking_time)
+    location, token, cost = cdr.cdr_location, cdr.cdr_token, cost_of(cdr.total_cost)
     home_csp = party_of(token)
     return Claim(
         visited_cso=party_of(cdr),
@@ -219,7 +219,7 @@ def _claim(cdr: _Cdr) -> Claim:
 def _period(period: _Period) -> Period:
     volumes: dict[str, Decimal] = {}
     for dimension in period.dimensions:
-        note(volumes, dimension.type, _held(dimension.volume))
+        note(volumes, dimension.type, number(dimension.volume))
     return Period(parse_utc(period.start_date_time), volumes, period.tariff_id or None)
 
 
@@ -231,7 +231,7 @@ def _parts(cdr: _Cdr) -> Mapping[str, Cost]:
         "parking": cdr.total_parking_cost,
         "reservation": cdr.total_reservation_cost,
     }
-    return {name: cost_of(price, _held) for name, price in prices.items() if price}
+    return {name: cost_of(price) for name, price in prices.items() if price}
 
 
 # Most CDRs copy one of a few tariffs.
@@ -243,36 +243,37 @@ def _tariff(content: bytes) -> Tariff:
     return tariff_of(document)
 
 
-def cost_of(price: Price, read: Callable[[Number], Decimal]) -> Cost:
-    """Return a Price, its numbers read in this way; an unknown tax stays unknown."""
+def cost_of(price: Price) -> Cost:
+    """Return a Price; an unknown tax stays unknown.
+
+    Raises:
+        Odd: when it has no amount, or one that is no number or has too many digits.
+        services.core.money.OutOfRange: when one does not fit decimal(28,8).
+    """
     if price.before_taxes is UNSET:
-        return Cost(read(price.excl_vat), _optional(price.incl_vat, read))
-    before = summed = read(price.before_taxes)
+        return Cost(number(price.excl_vat), _optional(price.incl_vat))
+    before = summed = number(price.before_taxes)
     for tax in price.taxes or ():
-        summed = EXACT.add(summed, read(tax.amount))
+        summed = EXACT.add(summed, number(tax.amount))
     return Cost(before, quantize8(summed) if price.taxes else None)
 
 
-def _optional(value: Number, read: Callable[[Number], Decimal]) -> Decimal | None:
-    return None if value is None or value is UNSET else read(value)
+def _optional(value: Number) -> Decimal | None:
+    return None if value is None or value is UNSET else number(value)
 
 
 def number(value: Number) -> Decimal:
     """Return a number with eight digits after the point.
 
     Raises:
-        Odd: when it is none.
+        Odd: when it is none, or has more digits.
         services.core.money.OutOfRange: when it does not fit decimal(28,8).
     """
-    if type(value) is Decimal:
-        return quantize8(value)
-    if type(value) is int:
-        return quantize8(Decimal(value))
-    raise Odd
-
-
-def _held(value: Number) -> Decimal:
-    held = number(value)
+    if type(value) is not Decimal:
+        if type(value) is not int:
+            raise Odd
+        value = Decimal(value)
+    held = quantize8(value)
     if held != value:
         raise Odd
     return held

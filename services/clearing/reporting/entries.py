@@ -84,7 +84,7 @@ def _entry(head: Head) -> Entry:
     started_at, ended_at = parse_utc(head.start_date_time), parse_utc(head.end_date_time)
     evse, connector = head.cdr_location.evse_uid, head.cdr_location.connector_id
     in_use = evse != NOT_AVAILABLE and started_at < ended_at
-    cost, csp = cost_of(head.total_cost, number), party_of(head.cdr_token)
+    cost, csp = cost_of(head.total_cost), party_of(head.cdr_token)
     return Entry(
         cso=party_of(head),
         same_id=same(head.id),

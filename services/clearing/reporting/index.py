@@ -109,9 +109,11 @@ class Index:
         )
 
     def _alike(self, columns: str) -> Iterator[tuple[int, int]]:
-        last = columns.rpartition(", ")[2]
+        named = f"FROM cdr WHERE {columns.rpartition(', ')[2]} IS NOT NULL AND {_STANDING}"
         found = self.database.cursor().execute(
-            f"SELECT {columns}, number FROM cdr WHERE {last} IS NOT NULL AND {_STANDING} ORDER BY {columns}, number"
+            f"SELECT {columns}, number {named} "
+            f"AND ({columns}) IN (SELECT {columns} {named} GROUP BY {columns} HAVING count(*) > 1) "
+            f"ORDER BY {columns}, number"
         )
         for _, same in groupby(found, key=itemgetter(0, 1)):
             yield from alike(row[2] for row in same)
