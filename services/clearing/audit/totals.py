@@ -44,8 +44,10 @@ def sign(case: Case) -> Iterator[Finding]:
 def tax(case: Case) -> Iterator[Finding]:
     """Find the first of total and parts whose tax is negative or above any rate that there is."""
     claim, limit = case.claim, case.rules.highest_tax_percent
+    if claim.unreadable:
+        return
     for part, cost in (("", Cost(claim.total_excl_tax, claim.total_incl_tax)), *claim.parts.items()):
-        if cost.incl_tax is not None and not claim.unreadable and not _is_taxable(cost, cost.incl_tax, case):
+        if cost.incl_tax is not None and not _is_taxable(cost, cost.incl_tax, case):
             numbers = {"excl_tax": cost.excl_tax, "incl_tax": cost.incl_tax, "limit": limit}
             what = f"cost of {part}" if part else "total"
             yield find(Code.TAX_IMPLAUSIBLE, what=what, currency=claim.currency, **numbers)

@@ -152,7 +152,9 @@ class Cursor:
                 return end
 
     def _go_to(self, place: int) -> None:
-        self.line += self._buffer.count("\n", self._place, place)
+        # To find none takes a tenth of the time in which none are counted.
+        if self._buffer.find("\n", self._place, place) >= 0:
+            self.line += self._buffer.count("\n", self._place, place)
         self._place = place
 
     def _read_on(self, error: ValueError) -> None:
