@@ -19,6 +19,7 @@ from tests.unit.clearing.rating.naive_ticks import (
     check_sharing,
     check_tariffs,
     expired,
+    rounded_hours,
     ticks_of,
 )
 
@@ -53,7 +54,7 @@ def naive_bill(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: in
         bill.billed = dict(bill.used)
         last = {group_of(key): key for key in order if bill.used[key] and key[2] != "FLAT"}
         for key in last.values():
-            lift(bill, key)
+            lift(bill, key, rounded=rounded_hours(cdr))
         bill.excl_tax, bill.incl_tax = sum_of(bill.billed, bill.components, tariffs)
         if not expired(cdr):
             limited(bill, cdr, tariffs)
@@ -120,15 +121,14 @@ def reservation_of(element: Document) -> str | None:
     return found
 
 
-def lift(bill: Bill, last: Key) -> None:
+def lift(bill: Bill, last: Key, *, rounded: bool) -> None:
     """Add to the component used last what is missing to a whole step of all that was used of its dimension."""
     _, _, kind, reserved = last
     unit = 1000 if kind == "ENERGY" else 3600
     used = sum((amount for key, amount in bill.used.items() if key[2:] == (kind, reserved)), Decimal(0)) * unit
     used = round(used, 9)
     whole = Decimal(round(used / 20) * 20)
-    if kind != "ENERGY" and abs(used - whole) < 2:
-        # Hours may have but four decimals.
+    if rounded and kind != "ENERGY" and abs(used - whole) < 2:
         used = whole
     more = step_up(used, bill.components[last]["step_size"]) - used
     if more:

@@ -52,7 +52,7 @@ def limited(bill: Any, cdr: Document, tariffs: list[Document]) -> None:
         bill.seen.add("lifted to min_price" if more > 0 else "lowered to max_price")
         told = least_incl if more > 0 else most_incl
         if told is None:
-            incl_tax = with_mean_tax(bill, more, tariff)
+            incl_tax = between(with_mean_tax(bill, more, tariff), least_incl, most_incl)
     if incl_tax != bill.incl_tax:
         bill.seen.add("limit with tax")
     bill.excl_tax, bill.incl_tax = excl_tax, incl_tax

@@ -60,6 +60,14 @@ def expired(cdr: Document) -> bool:
     return cdr["cdr_location"]["evse_uid"] == "#NA" or used == {"RESERVATION_TIME"}
 
 
+def rounded_hours(cdr: Document) -> bool:
+    """Whether the hours have four decimals, so that they need not be whole ticks."""
+    hours = [
+        volumes_of(period)[kind] for period in cdr["charging_periods"] for kind in volumes_of(period) if kind in TIMES
+    ]
+    return all(volume == round(volume, 4) for volume in hours)
+
+
 def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int) -> Iterator[Tick]:
     periods = cdr["charging_periods"]
     began_at = instant(cdr["start_date_time"])
@@ -103,7 +111,8 @@ def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int)
             kwh += energy
 
 
-USED = ("ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME")
+TIMES = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
+USED = ("ENERGY", *TIMES)
 
 
 def parks(volumes: dict[str, Decimal]) -> bool:
@@ -148,7 +157,7 @@ def check_tariffs(cdr: Document, tariffs: list[Document]) -> None:
 def check_sharing(period: Document, lasts: int, tariff: Document, chosen: dict[str, set[Any]]) -> None:
     """Nobody knows what was used before and what after another price applied, where the times do not say it."""
     volumes = volumes_of(period)
-    hours = sum((volumes[kind] for kind in USED if kind != "ENERGY" and kind in volumes), Decimal(0))
+    hours = sum((volumes[kind] for kind in TIMES if kind in volumes), Decimal(0))
     minutes_more = round(hours * 60, 9) - Decimal(lasts) / 60
     timed = any(TIMED & element.get("restrictions", {}).keys() for element in tariff["elements"])
     if timed and minutes_more > 1:
