@@ -25,7 +25,7 @@ from services.core.money import EXACT, quantize8
 Number: TypeAlias = Any
 """A Decimal or an int where it is a number; what else it can be only `number` sees."""
 
-_Unread: TypeAlias = Any
+_Unread: TypeAlias = str | float | bool | UnsetType | None
 _Country = Annotated[str, Meta(min_length=1, max_length=2)]
 _Party = Annotated[str, Meta(min_length=1, max_length=3)]
 _Id = Annotated[str, Meta(min_length=1, max_length=36)]
@@ -156,7 +156,7 @@ def head_of(content: bytes) -> Head:
     """
     try:
         return _HEADS.decode(content)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Odd from error
 
 
@@ -170,7 +170,7 @@ def claim_or_document(content: bytes) -> Claim | Any:
         cdr = _CDRS.decode(content)
         if _is_all(cdr, content):
             return _claim(cdr)
-    except (msgspec.MsgspecError, Odd, BadContent, ValueError):
+    except (msgspec.MsgspecError, RecursionError, Odd, BadContent, ValueError):
         pass
     return parse(content)
 

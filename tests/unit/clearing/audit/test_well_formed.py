@@ -120,6 +120,15 @@ def test_no_field_is_read_twice(text: str, twice: str) -> None:
         claim_or_document(content.replace(text, twice, 1).encode())
 
 
+@pytest.mark.parametrize("levels", [201, 900, 100_000])
+@pytest.mark.parametrize("field", ["remark", "more", "total_time", "tariffs"])
+def test_what_is_too_deep_is_left_to_the_whole_reading(field: str, levels: int) -> None:
+    deep = b"[" * levels + b"]" * levels
+    content = written(document(**{field: "here"})).replace(b'"here"', deep)
+    with pytest.raises(ValueError, match="recursion"):
+        claim_or_document(content)
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.integers(0, 2**32))
 def test_whatever_a_cdr_has_in_it_both_readings_agree(seed: int) -> None:

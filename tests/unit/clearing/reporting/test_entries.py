@@ -62,6 +62,12 @@ def test_what_is_odd_is_left_to_the_whole_reading(changes: dict[str, Any]) -> No
     assert entry_or_document(content) == parse(content)
 
 
+def test_what_is_too_deep_is_refused() -> None:
+    content = written(cdr(more="here")).replace(b'"here"', b"[" * 100_000)
+    with pytest.raises(ValueError, match="recursion"):
+        entry_or_document(content)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"id": "C1"', b'{"id": "\xff"}', b"{}{}", b'{"a": 1, "a": 2}'])
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - jiter has no error of its own
