@@ -73,6 +73,14 @@ def test_a_row_knows_the_line_on_which_it_begins(tmp_path: Path) -> None:
     assert [row.line for row in found] == [2, 3, 6]
 
 
+@pytest.mark.parametrize("between", [",", ",\n", " ,\r\n ", "\n, "])
+def test_values_of_any_length_are_found_wherever_they_lie(tmp_path: Path, between: str) -> None:
+    values = [{"id": str(n), "x": "}{ab"[n % 4] * (n * 7919 % 40_000), "y": {}} for n in range(80)]
+    found = rows(written(tmp_path, f"[{between.join(json.dumps(each) for each in values)}\n]"))
+    assert [row.document for row in found] == values
+    assert [row.line for row in found] == [1 + n * between.count("\n") for n in range(80)]
+
+
 def test_one_object_by_itself_is_one_row(tmp_path: Path) -> None:
     assert ids(rows(written(tmp_path, json.dumps(CDRS[0])))) == ["1"]
     assert ids(rows(written(tmp_path, json.dumps(CDRS[0], indent=2)))) == ["1"]
