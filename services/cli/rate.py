@@ -151,7 +151,7 @@ def _data(cdr: Cdr, outcome: Outcome, zone: tzinfo | None) -> dict[str, Any]:
         for name, (_, claimed, rated) in zip(("excl_tax", "incl_tax"), _claims(cdr, outcome), strict=True)
     }
     periods = _energy(cdr)
-    energy = {"claimed": figure(cdr.session.totals[ENERGY]), "periods": _number(periods)}
+    energy = {"claimed": _number(cdr.session.totals.get(ENERGY)), "periods": _number(periods)}
     return {
         "cdr_id": cdr.cdr_id,
         "currency": cdr.session.currency,
@@ -167,8 +167,8 @@ def _compared(cdr: Cdr, outcome: Outcome) -> Iterator[str]:
     for what, claimed, rated in _claims(cdr, outcome):
         if claimed is not None:
             yield f"The CDR asks for {figure(claimed)} {cdr.session.currency} {what}{_difference(claimed, rated)}."
-    energy, periods = cdr.session.totals[ENERGY], _energy(cdr)
-    if periods is not None and periods != energy:
+    energy, periods = cdr.session.totals.get(ENERGY), _energy(cdr)
+    if energy is not None and periods is not None and periods != energy:
         yield f"Its energy is {figure(energy)} kWh, its periods sum to {figure(periods)} kWh."
 
 

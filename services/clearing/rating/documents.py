@@ -152,9 +152,14 @@ def _session(cdr: Document) -> Session:
 
 
 def _totals(cdr: Document) -> Mapping[str, Decimal]:
-    parking = _optional(cdr, "total_parking_time") or ZERO
-    time = EXACT.subtract(_optional(cdr, "total_time") or ZERO, parking)
-    return {"ENERGY": _optional(cdr, "total_energy") or ZERO, "TIME": max(ZERO, time), "PARKING_TIME": parking}
+    """Return the totals that a CDR tells, its time without the parking."""
+    time, parking = _optional(cdr, "total_time"), _optional(cdr, "total_parking_time")
+    told = {
+        "ENERGY": _optional(cdr, "total_energy"),
+        "TIME": None if time is None else max(ZERO, EXACT.subtract(time, parking or ZERO)),
+        "PARKING_TIME": parking,
+    }
+    return {kind: volume for kind, volume in told.items() if volume is not None}
 
 
 def _period(document: object) -> Period:

@@ -68,6 +68,13 @@ def test_the_price_is_explained(tmp_path: Path) -> None:
         assert expected in output
 
 
+def test_an_energy_that_the_cdr_does_not_tell_is_not_taken_for_none(tmp_path: Path) -> None:
+    untold = {name: value for name, value in CDR.items() if name != "total_energy"}
+    assert "Its energy is" not in run(tmp_path, untold, "--time-zone", "Europe/Brussels")[1]
+    output = run(tmp_path, untold, "--time-zone", "Europe/Brussels", "--json")[1]
+    assert json.loads(output)["totals"]["energy"] == {"claimed": None, "periods": "7"}
+
+
 def test_the_same_as_data(tmp_path: Path) -> None:
     code, output = run(tmp_path, CDR, "--time-zone", "Europe/Brussels", "--json")
     found = json.loads(output)

@@ -145,3 +145,20 @@ def test_a_dimension_given_twice_is_summed_but_a_level_is_not() -> None:
         "MIN_POWER": Decimal(3),
         "STATE_OF_CHARGE": Decimal(60),
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "totals"),
+    [
+        ({"total_energy": 5, "total_time": 2}, {"ENERGY": 5, "TIME": 2}),
+        (
+            {"total_time": 2, "total_parking_time": Decimal("0.5")},
+            {"TIME": Decimal("1.5"), "PARKING_TIME": Decimal("0.5")},
+        ),
+        ({"total_time": 1, "total_parking_time": 2}, {"TIME": 0, "PARKING_TIME": 2}),
+        ({"total_parking_time": 1}, {"PARKING_TIME": 1}),
+    ],
+)
+def test_only_totals_that_are_told_are_read(told: dict[str, Any], totals: dict[str, Any]) -> None:
+    cdr = {name: value for name, value in cdr_json([(0, {"ENERGY": "5"})]).items() if not name.startswith("total_")}
+    assert cdr_of(cdr | told).session.totals == totals
