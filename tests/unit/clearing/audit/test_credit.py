@@ -51,6 +51,12 @@ def test_legal(example: Example) -> None:
     assert codes(example.audited) == set()
 
 
+def test_which_original_is_meant_is_told() -> None:
+    for changes, reference in (({}, "C1"), ({"credit_reference_id": None}, "no id")):
+        (finding,) = Example(Code.CREDIT_UNMATCHED, CREDIT | changes).audited.findings
+        assert finding.numbers["reference"] == reference
+
+
 @pytest.mark.parametrize(
     ("changes", "phrase"),
     [

@@ -64,21 +64,47 @@ FOUND = [
     Example(Code.METER_TIME_MISMATCH, having(WHOLE) | {"started_at": END + HOUR, "ended_at": END + 2 * HOUR}, KNOWN),
 ]
 LOSSES = [*at("01-00:B0.08.00", BEGIN, DONE | {"RV": 121}), *at("01-00:B1.08.00", BEGIN, DONE)]
+TWO_REGISTERS = [
+    *at("01-00:B0.08.00", BEGIN),
+    *at("01-00:B2.08.00", BEGIN | {"RV": 500}),
+    *at("01-00:B0.08.00", DONE | {"RV": 119}),
+    *at("01-00:B2.08.00", DONE | {"RV": 520}),
+]
+NO_CLOCK = f"{START:%Y-%m-%dT%H:%M:%S},000+0000 U"
 LEGAL = [
     Example(Code.METER_VALUES_UNVERIFIED, having(WHOLE), KNOWN),
     Example(Code.METER_VALUES_UNVERIFIED, having(WHOLE, public_key=None), KNOWN),
     Example(Code.METER_VALUES_UNVERIFIED),
     Example(Code.METER_VALUES_UNVERIFIED, {"evse_uid": "#NA"}, KNOWN),
     Example(Code.METER_VALUES_UNREADABLE, having(ocmf.record(BEGIN), ocmf.record(DONE)), KNOWN),
+    Example(Code.METER_VALUES_UNREADABLE, having(WHOLE), KNOWN, {"max_signed_values": 1}),
+    Example(
+        Code.METER_VALUES_UNREADABLE,
+        having(values=[SignedValue("End", "", WHOLE)]),
+        KNOWN,
+        {"max_signed_value_characters": len(WHOLE)},
+    ),
     Example(Code.METER_SIGNATURE_INVALID, having(WHOLE, encoding_method="ocmf"), KNOWN),
     Example(Code.METER_SIGNATURE_INVALID, having(WHOLE, public_key=None), {"meter_keys": ["x", ocmf.public().hex()]}),
     Example(Code.METER_KEY_MISMATCH, having(WHOLE, public_key=ocmf.public().hex()), KNOWN),
     Example(Code.METER_KEY_MISMATCH, having(WHOLE, **OF_ANOTHER)),
     Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(BEGIN, DONE | {"RV": 119.99})), KNOWN),
     Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(*LOSSES)), KNOWN),
+    Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(*TWO_REGISTERS)), KNOWN),
     Example(Code.METER_ENERGY_MISMATCH, having(ocmf.record(BEGIN, BEGIN | {"TX": "C", "RV": 110}, DONE)), KNOWN),
     Example(Code.METER_TIME_MISMATCH, having(WHOLE) | {"started_at": START - HOUR, "ended_at": END + HOUR}, KNOWN),
     Example(Code.METER_TIME_MISMATCH, having(WHOLE) | {"started_at": UNKNOWN_TIME}, KNOWN),
+    Example(Code.METER_TIME_MISMATCH, having(WHOLE) | {"started_at": START + timedelta(seconds=300)}, KNOWN),
+    Example(
+        Code.METER_TIME_MISMATCH,
+        having(ocmf.record(BEGIN | {"TM": NO_CLOCK}, DONE)) | {"started_at": START + LATE},
+        KNOWN,
+    ),
+    Example(
+        Code.METER_TIME_MISMATCH,
+        having(ocmf.record(BEGIN, DONE | {"TM": NO_CLOCK})) | {"ended_at": END - LATE},
+        KNOWN,
+    ),
 ]
 
 
