@@ -64,3 +64,17 @@ def test_a_share_decides_what_is_a_numbering() -> None:
     half = numbers(*range(2, 30, 2))
     assert list(gaps(half)) == []
     assert len(list(gaps(half, NumberingRules(least_ids=3, least_share=Decimal("0.5"))))) == 1
+
+
+def test_the_least_that_makes_a_numbering_does() -> None:
+    three_quarters = NumberingRules(least_ids=3, least_share=Decimal("0.75"))
+    (finding,) = gaps(["A1", "A2", "A4"], three_quarters)
+    assert finding.numbers["ranges"] == "A3"
+    assert list(gaps(["A1", "A2", "A4"], NumberingRules(least_ids=4, least_share=Decimal("0.75")))) == []
+    assert list(gaps(["A1", "A2", "A5"], three_quarters)) == []
+
+
+def test_as_many_gaps_as_are_named_are_no_more() -> None:
+    rules = NumberingRules(least_ids=3, least_share=Decimal("0.5"), max_ranges_shown=2)
+    (finding,) = gaps(["A1", "A2", "A4", "A5", "A7"], rules)
+    assert finding.numbers["ranges"] == "A3, A6"

@@ -105,3 +105,14 @@ def test_a_tariff_that_never_matches_is_no_silent_zero() -> None:
 def test_a_tariff_that_was_not_valid_is_told_once() -> None:
     found = Example(Code.TARIFF_NOT_VALID, by(tariff(valid_until=START)), known(tariff(valid_until=START))).audited
     assert [each.code for each in found.findings].count(Code.TARIFF_NOT_VALID) == 1
+
+
+def test_from_when_to_when_a_tariff_was_valid_is_told() -> None:
+    for changes, begins, ends in (
+        ({"valid_from": START + HOUR}, "2026-03-01T09:00:00Z", "ever"),
+        ({"valid_until": START}, "ever", "2026-03-01T08:00:00Z"),
+    ):
+        found = Example(Code.TARIFF_NOT_VALID, by(tariff(**changes))).audited.findings
+        (finding,) = [each for each in found if each.code is Code.TARIFF_NOT_VALID]
+        assert (finding.numbers["begins"], finding.numbers["ends"]) == (begins, ends)
+        assert finding.numbers["began"] == "2026-03-01T08:00:00Z"
