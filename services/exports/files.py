@@ -96,11 +96,12 @@ class ImportedSession:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the file: the session that it tells, or None, and what is to be noted."""
+    """A line of the file: the session that it tells, or None, what is to be noted, and its id, where it has one."""
 
     line: int
     session: ImportedSession | None
     notes: tuple[Noted, ...]
+    row_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _rows(reader: "Reader", places: Mapping[str, int], kind: Format) -> Iterator
             return
         if any(cells):
             row = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
-            yield Row(reader.line_num, *read_row(reader.line_num, row, kind))
+            yield Row(reader.line_num, *read_row(reader.line_num, row, kind), row["row_id"] or None)
 
 
 def read_row(line: int, row: Mapping[str, str], kind: Format) -> tuple[ImportedSession | None, tuple[Noted, ...]]:

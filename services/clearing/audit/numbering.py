@@ -37,25 +37,37 @@ class NumberingRules:
 _DEFAULT: Final = NumberingRules()
 
 
-def gaps(ids: Iterable[str], rules: NumberingRules = _DEFAULT) -> Iterator[Finding]:
+def gaps(ids: Iterable[str], rules: NumberingRules = _DEFAULT, *, unreadable: Iterable[str] = ()) -> Iterator[Finding]:
     """Find the numbers that are missing among the ids of one sender's CDRs, one finding for each numbering of its.
 
     An id may come more than once. It takes about 100 bytes of memory for each id that ends in a number.
+
+    Args:
+        ids: Of the CDRs.
+        rules: When they count as a numbering.
+        unreadable: The ids of CDRs that came and of which nobody can say whose they are: they are not missing.
     """
     numbers: defaultdict[str, set[int]] = defaultdict(set)
     widths: dict[str, int] = {}
+    for prefix, digits in _numbered(ids):
+        numbers[prefix].add(int(digits))
+        if digits.startswith("0"):
+            widths[prefix] = len(digits)
+    bounds = {prefix: (min(found), max(found)) for prefix, found in numbers.items()}
+    for prefix, digits in _numbered(unreadable):
+        if prefix in bounds and bounds[prefix][0] < int(digits) < bounds[prefix][1]:
+            numbers[prefix].add(int(digits))
+    for prefix, found in numbers.items():
+        count = bounds[prefix][1] - bounds[prefix][0] + 1
+        if len(found) < count and len(found) >= rules.least_ids and len(found) >= rules.least_share * count:
+            yield _gap(prefix, widths.get(prefix, 0), sorted(found), rules.max_ranges_shown)
+
+
+def _numbered(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
     for each in ids:
         match = _NUMBERED.fullmatch(each)
         if match is not None:
-            prefix, digits = match.groups()
-            numbers[prefix].add(int(digits))
-            if digits.startswith("0"):
-                widths[prefix] = len(digits)
-    for prefix, found in numbers.items():
-        first, last = min(found), max(found)
-        missing = last - first + 1 - len(found)
-        if missing and len(found) >= rules.least_ids and len(found) >= rules.least_share * (last - first + 1):
-            yield _gap(prefix, widths.get(prefix, 0), sorted(found), rules.max_ranges_shown)
+            yield match[1], match[2]
 
 
 def _gap(prefix: str, width: int, found: Sequence[int], most: int) -> Finding:

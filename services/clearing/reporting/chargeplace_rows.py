@@ -58,9 +58,10 @@ class ChargeplaceRows:
     def _row(self, number: int, exported: ExportedRow) -> Row:
         found = exported.session
         if found is None:
-            return Row(number, exported.line, None, "; ".join(note.detail for note in exported.notes))
+            told = "; ".join(note.detail for note in exported.notes)
+            return Row(number, exported.line, None, told, cdr_id=exported.row_id)
         if found.cost_is_unreadable:
-            return Row(number, exported.line, None, "its cost is no number")
+            return Row(number, exported.line, None, "its cost is no number", cdr_id=exported.row_id)
         self._without_cost += found.cost is None
         document: Object = delivered(self._city, found, self._places.of(found))
         document["total_cost"] = {"excl_vat": ZERO if found.cost is None else found.cost}

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.clearing.reporting.formats import Format, rows_of
+from services.clearing.reporting.problems import Problems
 from services.clearing.reporting.rows import Document
 
 
-def documents(path: Path, encoding: str, problems: list[str]) -> Iterator[tuple[str, Document]]:
+def documents(path: Path, encoding: str, problems: Problems) -> Iterator[tuple[str, Document]]:
     """Give the objects of a JSON file, each with words for where it stands; what is none becomes a problem.
 
     Raises:
@@ -17,6 +18,6 @@ def documents(path: Path, encoding: str, problems: list[str]) -> Iterator[tuple[
         for row in rows:
             place = f"{path.name}, line {row.line}"
             if row.document is None:
-                problems.append(f"{place}: {row.problem}")
+                problems.add(f"{place}: {row.problem}")
             else:
                 yield place, row.document

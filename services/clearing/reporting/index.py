@@ -28,6 +28,7 @@ _TABLES: Final = (
     total TEXT NOT NULL, csp TEXT NOT NULL, currency TEXT NOT NULL, excl_tax TEXT NOT NULL, incl_tax TEXT,
     credits TEXT, credited_by TEXT
     )""",
+    "CREATE TABLE unreadable (cdr_id TEXT NOT NULL)",
     "CREATE TABLE near (number INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (number, other)) WITHOUT ROWID",
 )
 _STANDING: Final = "credits IS NULL AND credited_by IS NULL"
@@ -73,6 +74,10 @@ class Index:
         self._waiting.append(row)
         if len(self._waiting) >= _BATCH:
             self.flush()
+
+    def add_unreadable(self, cdr_id: str) -> None:
+        """Note that a CDR with this id came, and that it cannot be read."""
+        self.database.execute("INSERT INTO unreadable VALUES (?)", (cdr_id,))
 
     def flush(self) -> None:
         """Write what waits to be written."""
@@ -177,6 +182,11 @@ class Index:
     def ids(self, cso: str) -> Iterator[str]:
         """Give the ids of a CSO's CDRs."""
         for (cdr_id,) in self.database.cursor().execute("SELECT cdr_id FROM cdr WHERE cso = ?", (cso,)):
+            yield cdr_id
+
+    def unreadable_ids(self) -> Iterator[str]:
+        """Give the ids of CDRs that cannot be read."""
+        for (cdr_id,) in self.database.cursor().execute("SELECT cdr_id FROM unreadable"):
             yield cdr_id
 
     def hidden(self, credential: str | None) -> bytes | None:

@@ -93,7 +93,7 @@ class Judged(Struct, frozen=True):
 def claim_of(row: Row, terms: Terms) -> Claim | Unreadable:
     """Return the claim of a row, or why there is none; a CDR that names no tariff gets the assumed one."""
     if row.claim is None and row.document is None:
-        return Unreadable(None, [find(Code.CDR_UNREADABLE, reason=row.problem)])
+        return Unreadable(row.cdr_id, [find(Code.CDR_UNREADABLE, reason=row.problem)])
     claim = row.claim or read(row.document)
     if not isinstance(claim, Claim):
         return claim

@@ -11,6 +11,7 @@ from services.clearing.audit.facts import LocationFact
 from services.clearing.powers import connector_power_kw
 from services.clearing.rating.restrictions import number
 from services.clearing.reporting.documents_given import documents
+from services.clearing.reporting.problems import Problems
 from services.clearing.reporting.rows import Document, Row
 from services.clearing.reporting.tariffs_given import owner_of
 
@@ -32,7 +33,7 @@ class GivenLocations:
 
     def __init__(self, time_zone: str | None = None) -> None:
         self.time_zone = time_zone
-        self.problems: list[str] = []
+        self.problems: Final = Problems()
         self._places: dict[tuple[str, str], _Place] = {}
 
     @classmethod
@@ -45,7 +46,8 @@ class GivenLocations:
         given = cls(time_zone)
         for path in paths:
             for place, document in documents(path, encoding, given.problems):
-                given.problems += [f"{place}: {problem}" for problem in given.add(document)]
+                for problem in given.add(document):
+                    given.problems.add(f"{place}: {problem}")
         return given
 
     def __len__(self) -> int:

@@ -9,6 +9,7 @@ from services.clearing.audit.claims import Claim, same
 from services.clearing.reporting.csv_columns import plain_name
 from services.clearing.reporting.csv_rows import CsvTable
 from services.clearing.reporting.files import opened
+from services.clearing.reporting.problems import Problems
 from services.clearing.reporting.rows import CannotReadFile
 
 _NEEDED: Final = ("evseuid", "publickey")
@@ -19,7 +20,7 @@ class GivenMeterKeys:
     """Public keys by the CSO and its EVSE; of a file that names no CSO they are anybody's."""
 
     def __init__(self) -> None:
-        self.problems: list[str] = []
+        self.problems: Final = Problems()
         self._keys: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
 
     @classmethod
@@ -45,7 +46,7 @@ class GivenMeterKeys:
                 row = dict(zip(plain, (cell.strip() for cell in cells or ()), strict=False))
                 evse, key = (row.get(name) for name in _NEEDED)
                 if problem is not None or not evse or not key:
-                    self.problems.append(f"{path.name}, line {line}: {problem or 'it has no EVSE or no key'}")
+                    self.problems.add(f"{path.name}, line {line}: {problem or 'it has no EVSE or no key'}")
                     continue
                 country, party = (row.get(name) for name in _OWNER)
                 owner = f"{country}-{party}".upper() if country and party else ""

@@ -25,6 +25,7 @@ class Row(msgspec.Struct, frozen=True):
         line: Of the file, counted from 1, on which it begins.
         document: As OCPI 2.2.1 or 2.3.0 has it, whatever the file's format; None where it cannot be read.
         problem: Why it cannot be read, the end of a sentence; None where it can.
+        cdr_id: Of one that cannot be read, where its id can.
         power_kw: Of the connector, where the file itself tells it in its own way.
         time_zone: Likewise of the location.
         entry: What the index keeps, where only that was read; there is no document then.
@@ -39,6 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     time_zone: str | None = None
     entry: Entry | None = None
     claim: Claim | None = None
+    cdr_id: str | None = None
 
 
 class Rows(Protocol):

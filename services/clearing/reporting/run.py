@@ -129,7 +129,10 @@ def _fill(order: Order, terms: Terms, index: Index, tell: Progress) -> None:
         entry = row.entry
         if entry is None:
             claim = claim_of(row, terms)
-            entry = Entry.of(claim) if isinstance(claim, Claim) else None
+            if isinstance(claim, Claim):
+                entry = Entry.of(claim)
+            elif claim.cdr_id is not None:
+                index.add_unreadable(claim.cdr_id)
         if entry is not None:
             index.add(row.number, entry)
 

@@ -10,6 +10,7 @@ from services.clearing.audit.facts import SessionFact
 from services.clearing.rating.restrictions import number
 from services.clearing.reporting.documents_given import documents
 from services.clearing.reporting.index import Index
+from services.clearing.reporting.problems import Problems
 from services.clearing.reporting.rows import Document
 from services.clearing.reporting.tariffs_given import owner_of
 from services.core.clock import format_utc, parse_utc
@@ -29,7 +30,7 @@ class GivenSessions:
     """Sessions by their owner and id; of one that comes again, the last."""
 
     def __init__(self, index: Index) -> None:
-        self.problems: list[str] = []
+        self.problems: Final = Problems()
         self._index = index
         self.any = False
 
@@ -54,7 +55,7 @@ class GivenSessions:
             try:
                 yield _row(document, self._index)
             except BadContent as error:
-                self.problems.append(f"{place} is no session: {error}")
+                self.problems.add(f"{place} is no session: {error}")
 
     def of(self, claim: Claim) -> SessionFact | None:
         """Return the session that a CDR names; None where it names none, or none was given."""

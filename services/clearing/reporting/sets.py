@@ -56,7 +56,7 @@ def set_findings(index: Index, sessions: GivenSessions, terms: Terms, missing_af
         if count > MOST_NUMBERED:
             found.notes.append(f"The numbering of {cso} was not looked at: it has more than {MOST_NUMBERED:,} CDRs.")
         else:
-            found.add(cso, gaps(index.ids(cso)), terms)
+            found.add(cso, gaps(index.ids(cso), unreadable=index.unreadable_ids()), terms)
     for key, session in sessions.without_cdr():
         found.add(key[0], missing_cdrs([(key, session)], (), terms.now, missing_after), terms)
     return found

@@ -12,6 +12,7 @@ from services.clearing.rating.documents import tariff_of
 from services.clearing.rating.tariffs import Tariff
 from services.clearing.reporting.documents_given import documents
 from services.clearing.reporting.parties import NOBODY
+from services.clearing.reporting.problems import Problems
 from services.clearing.reporting.rows import Document
 from services.core.clock import parse_utc
 from services.core.errors import BadContent
@@ -29,7 +30,7 @@ class GivenTariffs:
     """Tariffs by their owner and id."""
 
     def __init__(self) -> None:
-        self.problems: list[str] = []
+        self.problems: Final = Problems()
         self._versions: defaultdict[str, defaultdict[str, list[_Version]]] = defaultdict(lambda: defaultdict(list))
 
     @classmethod
@@ -45,7 +46,7 @@ class GivenTariffs:
                 try:
                     given.add(document)
                 except BadContent as error:
-                    given.problems.append(f"{place} is no tariff: {error}")
+                    given.problems.add(f"{place} is no tariff: {error}")
         return given
 
     def __len__(self) -> int:

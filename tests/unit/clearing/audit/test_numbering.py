@@ -78,3 +78,21 @@ def test_as_many_gaps_as_are_named_are_no_more() -> None:
     rules = NumberingRules(least_ids=3, least_share=Decimal("0.5"), max_ranges_shown=2)
     (finding,) = gaps(["A1", "A2", "A4", "A5", "A7"], rules)
     assert finding.numbers["ranges"] == "A3, A6"
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "ranges"),
+    [
+        (["C-7", "C-7"], "C-9"),
+        (["C-9", "X-7", "no-number"], "C-7"),
+        # What lies beyond the CDRs of this sender may be another's.
+        (["C-0", "C-31", "C-40"], "C-7, C-9"),
+    ],
+)
+def test_what_came_and_cannot_be_read_is_not_missing(unreadable: list[str], ranges: str) -> None:
+    (finding,) = gaps(numbers(7, 9), unreadable=unreadable)
+    assert finding.numbers["ranges"] == ranges
+
+
+def test_a_gap_of_cdrs_that_cannot_be_read_is_none() -> None:
+    assert list(gaps(numbers(7, 9), unreadable=["C-9", "C-7"])) == []

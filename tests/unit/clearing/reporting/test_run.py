@@ -193,6 +193,13 @@ def test_sessions_without_cdr_and_gaps_of_numbers_show_in_all_together(tmp_path:
     assert "C7 to C8" in as_page(as_data(report, NOW))
 
 
+def test_a_cdr_that_came_and_cannot_be_read_is_no_gap(tmp_path: Path) -> None:
+    cdrs = [cdr(number, evse=f"E{number}", card=f"X{number}") for number in range(1, 41) if number not in {7, 8}]
+    report, _ = audited(tmp_path, [*cdrs, {"id": "C7"}])
+    ((_, gap),) = report.sets.shown
+    assert gap.numbers["ranges"] == "C8"
+
+
 def test_the_tellings_of_progress_end_at_the_whole(tmp_path: Path) -> None:
     told: list[tuple[str, int, float]] = []
 
@@ -224,7 +231,7 @@ def test_a_power_that_is_no_number_is_told(tmp_path: Path) -> None:
     connector = {"id": "1", "power_type": "DC", "max_electric_power": "much", "max_voltage": 400, "max_amperage": 10}
     place = {"id": "L1", "time_zone": 7, "evses": [{"uid": "E1", "connectors": [connector]}]}
     given = GivenLocations.read([written(tmp_path, [place, {}], "locations.json")])
-    assert given.problems == [
+    assert list(given.problems) == [
         "locations.json, line 1: its time_zone is no text",
         "locations.json, line 1: the max_electric_power of a connector is no number",
         "locations.json, line 1: it is no location, as it has no id",
