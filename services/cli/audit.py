@@ -1,6 +1,5 @@
 """`roamwatt audit`: a file of CDRs audited and reported, without a deployment."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -66,9 +65,8 @@ def audit(
     given = (cdrs, invoice, *(tariffs or ()), *(locations or ()), *(sessions or ()), *(meter_keys or ()))
     check_places((text, as_json, html, findings), given)
     terms = _terms(
-        replace(
-            AgreementFact.always(tolerance, RoundingRule(mode, digits), options.severities(severity or ())),
-            rounding_per_line=per_line,
+        AgreementFact.always(
+            tolerance, RoundingRule(mode, digits), options.severities(severity or ()), rounding_per_line=per_line
         ),
         GivenTariffs.read(tariffs or ()),
         GivenLocations.read(locations or (), options.checked_zone(time_zone)),

@@ -49,9 +49,17 @@ class AgreementFact:
     rounding_per_line: bool = False
 
     @classmethod
-    def always(cls, total_tolerance: Decimal, rounding: RoundingRule, severities: Severities) -> Self:
+    def always(
+        cls,
+        total_tolerance: Decimal,
+        rounding: RoundingRule,
+        severities: Severities,
+        *,
+        rounding_per_line: bool = False,
+    ) -> Self:
         """Return terms that cover any time, where there is no registry of agreements to ask."""
-        return cls("", 0, total_tolerance, rounding, datetime.min.replace(tzinfo=UTC), None, severities)
+        beginning = datetime.min.replace(tzinfo=UTC)
+        return cls("", 0, total_tolerance, rounding, beginning, None, severities, rounding_per_line)
 
     def covers(self, time: datetime) -> bool:
         """Say whether what was delivered at that time falls under it."""
