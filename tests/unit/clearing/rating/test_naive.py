@@ -159,7 +159,7 @@ LEAST_SHARES: Mapping[str, int] = {
     "a tax inside": 80,
     "no taxes": 90,
     "a tariff with an end": 60,
-    "energy that flows back": 15,
+    "energy that flows back": 20,
     "charging and parking in one period": 20,
     "energy without time": 20,
     "time without energy": 20,
