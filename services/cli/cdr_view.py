@@ -1,7 +1,7 @@
 """A cleared CDR for people: its verdict, what was claimed beside what we reckon, what was found, and why."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from services.clearing.rating.zones import zone_of
+from services.core.clock import in_zone
 from services.core.money import EXACT
 
 _CENT: Final = Decimal("0.01")
@@ -76,7 +77,8 @@ def _booked(found: Mapping[str, Any]) -> str:
 def _circumstances(found: Mapping[str, Any]) -> Iterator[str]:
     name = (found.get("explanation") or {}).get("time_zone")
     zone = (None if name is None else zone_of(name)) or UTC
-    started, ended = (f"{_local(found[key], zone):%Y-%m-%d %H:%M:%S %Z}" for key in ("started_at", "ended_at"))
+    times = (in_zone(datetime.fromisoformat(found[key]), zone) for key in ("started_at", "ended_at"))
+    started, ended = (f"{time:%Y-%m-%d %H:%M:%S %Z}" for time in times)
     place = found.get("location_name") or found["location_id"]
     yield f"{number(found['kwh'])} kWh from {started} to {ended} at {place}"
     session = found.get("session_id")
@@ -94,15 +96,6 @@ def _terms(explanation: Mapping[str, Any]) -> Iterator[str]:
     if agreement is not None:
         tolerated = f"{number(explanation['tolerance'])} more or less tolerated"
         yield f"Agreement {agreement['id']}, version {agreement['version']}: {tolerated}"
-
-
-def _local(text: str, zone: tzinfo) -> datetime:
-    instant = datetime.fromisoformat(text)
-    try:
-        return instant.astimezone(zone)
-    except OverflowError:
-        # The last hours of the year 9999 are of the next year elsewhere.
-        return instant
 
 
 def _amounts(found: Mapping[str, Any]) -> Table:

@@ -1,7 +1,7 @@
 """Times as the platform keeps them: aware datetimes in UTC, whole milliseconds."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from services.core.errors import BadContent
@@ -69,3 +69,14 @@ def format_utc(time: datetime) -> str:
     """
     utc = milliseconds(time).replace(tzinfo=None)
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds") + "Z"
+
+
+def in_zone(instant: datetime, zone: tzinfo) -> datetime:
+    """Return an instant in local time; as it is where local time would lie beyond the years that a time can have.
+
+    The last hours of the year 9999, which is what some write for no end, are of the next year elsewhere.
+    """
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant

@@ -8,6 +8,7 @@ from typing import Final
 from services.clearing.rating.figures import figure
 from services.clearing.rating.results import ADJUSTMENT, Line, NotRated, Outcome, Part, Rating
 from services.clearing.rating.tariffs import ENERGY, FLAT
+from services.core.clock import in_zone
 from services.core.money import RoundingMode
 
 _UNITS: Final = {"KWH": "kWh", "HOUR": "h", "SESSION": ""}
@@ -44,11 +45,7 @@ def _parts(rating: Rating, zone: tzinfo | None) -> Iterator[str]:
 
 
 def _clock(instant: datetime, zone: tzinfo | None) -> str:
-    try:
-        local = instant if zone is None else instant.astimezone(zone)
-    except OverflowError:
-        # The last hours of the year 9999, which is what some write for no end, are of the next year elsewhere.
-        local = instant
+    local = instant if zone is None else in_zone(instant, zone)
     return f"{local:%Y-%m-%d %H:%M:%S %Z}"
 
 

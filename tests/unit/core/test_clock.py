@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.clock import format_utc, milliseconds, parse_utc, system_clock
+from services.core.clock import format_utc, in_zone, milliseconds, parse_utc, system_clock
 from services.core.errors import BadContent
 
 TIMES = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
@@ -54,3 +54,11 @@ def test_system_clock_is_whole_milliseconds_in_utc() -> None:
     now = system_clock()
     assert now.tzinfo is UTC
     assert now.microsecond % 1000 == 0
+
+
+def test_an_instant_in_local_time_and_the_last_hours_of_all_as_they_are() -> None:
+    east = timezone(timedelta(hours=2))
+    local = in_zone(datetime(2026, 3, 1, 23, tzinfo=UTC), east)
+    assert (local.isoformat(), local.tzinfo) == ("2026-03-02T01:00:00+02:00", east)
+    last = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    assert in_zone(last, east) is last
