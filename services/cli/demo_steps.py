@@ -151,7 +151,7 @@ async def charge(roaming: Roaming, step: Step, reference: str) -> str:
     step.fact(f"end with {KWH} kWh seen after {await _seen_after(roaming, session_id, 'COMPLETED'):.0f} ms")
     path = f"/sessions/{roaming.cso.party}/{session_id}"
     tracked = await until(
-        lambda: roaming.admin.get("sessions", path),
+        lambda: roaming.admin.wait_for("sessions", path, "the session tracked", SETTLE_SECONDS),
         lambda found: found["state"] == "COMPLETED",
         "the session completed",
     )

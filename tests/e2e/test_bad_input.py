@@ -86,8 +86,7 @@ async def test_an_unknown_receiver_in_the_routing_headers_is_4001(roaming: Roami
 
 async def test_an_object_of_another_owner_is_refused_and_reaches_nobody(roaming: Roaming) -> None:
     place = await a_place(roaming)
-    await roaming.csp.seen("locations", object_id=place["location_id"])
-    own = (await roaming.csp.act("/received", module="locations"))[-1]["object"]
+    own = (await roaming.csp.seen("locations", object_id=place["location_id"]))[-1]["body"]
     foreign = own | {"id": "FOREIGN", "country_code": "ZZ", "party_id": "ZZZ"}
     reply = await roaming.cso.act("/send", module="locations", method="PUT", path="/ZZ/ZZZ/FOREIGN", body=foreign)
     assert reply["http_status"] in {200, 404}

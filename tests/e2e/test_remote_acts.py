@@ -38,6 +38,7 @@ async def result_of(roaming: Roaming, reply: dict[str, Any], module: str = "comm
 async def test_a_driver_charges_by_app(deployment: Deployment, roaming: Roaming) -> None:
     place, uid = await a_place(roaming), f"APP{secrets.token_hex(6).upper()}"
     token = (await roaming.csp.act("/tokens", uid=uid, type="APP_USER", whitelist="NEVER"))["sent"]
+    await roaming.csp.seen("locations", object_id=place["location_id"])
     fields = {"token": token, "location_id": place["location_id"], "authorization_reference": "REF-1"}
     started = await roaming.csp.act("/commands", command="START_SESSION", fields=fields)
     assert said(started) == (200, 1000, {"result": "ACCEPTED", "timeout": 30})
@@ -69,8 +70,8 @@ async def _preferences(roaming: Roaming, session_id: str, place: dict[str, str])
     order = {"session_id": session_id, "preferences": {"profile_type": "GREEN"}}
     assert said(await roaming.csp.act("/preferences", **order))[:2] == (404, 2001)
     name = place["location_id"]
-    held = next(each for each in await roaming.csp.act("/received", module="locations") if each["id"] == name)
-    evses = [each | {"capabilities": ["CHARGING_PREFERENCES_CAPABLE"]} for each in held["object"]["evses"]]
+    held = (await roaming.csp.seen("locations", object_id=name))[-1]["body"]
+    evses = [each | {"capabilities": ["CHARGING_PREFERENCES_CAPABLE"]} for each in held["evses"]]
     changes = {"evses": evses}
     await roaming.cso.act("/locations", id=name, tariff_id=place["tariff_id"], changes=changes)
     assert said(await roaming.csp.act("/preferences", **order)) == (200, 1000, "ACCEPTED")

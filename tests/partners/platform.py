@@ -14,8 +14,9 @@ from tests.partners.ocpi import OLDER, SUCCESS, Party, dumps, loads, request_hea
 
 REQUEST_SECONDS = 30.0
 MAX_CONNECTIONS = 64
-INVITED_SECONDS = 10.0
-INVITED_PAUSE_SECONDS = 0.05
+INVITED_SECONDS = 30.0
+INVITED_FIRST_PAUSE_SECONDS = 0.05
+INVITED_MAX_PAUSE_SECONDS = 1.0
 
 
 def hub_of(given: Mapping[str, Any]) -> Party:
@@ -72,17 +73,9 @@ class Platform:
     _session: aiohttp.ClientSession | None = None
 
     async def register(self, their_versions_url: str, registration_token: str) -> None:
-        """Run the handshake as its initiator; raises HandshakeError when any step fails.
-
-        An invitation may still be on its way to where we knock, so a 401 to the very first request is asked again.
-        """
+        """Run the handshake as its initiator; raises HandshakeError when any step fails."""
         self.token_for_them = registration_token
-        first = await self.request("GET", their_versions_url, module="versions")
-        deadline = time.monotonic() + INVITED_SECONDS
-        while first.http_status == 401 and time.monotonic() < deadline:
-            await asyncio.sleep(INVITED_PAUSE_SECONDS)
-            first = await self.request("GET", their_versions_url, module="versions")
-        versions = self._data(first)
+        versions = self._data(await self._knock(their_versions_url))
         details_url = next((each["url"] for each in versions if each["version"] == self.version), None)
         if details_url is None:
             message = f"the platform offers no version {self.version}"
@@ -93,6 +86,16 @@ class Platform:
         given = self._data(await self.request("POST", url, self.credentials(), module="credentials"))
         self.token_for_them = given["token"]
         self.hub = hub_of(given)
+
+    async def _knock(self, url: str) -> Answer:
+        """The first request: asked again, ever more rarely, while the invitation is on its way to where we knock."""
+        deadline, pause = time.monotonic() + INVITED_SECONDS, INVITED_FIRST_PAUSE_SECONDS
+        while True:
+            answer = await self.request("GET", url, module="versions")
+            if answer.http_status not in {401, 429} or time.monotonic() >= deadline:
+                return answer
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, INVITED_MAX_PAUSE_SECONDS)
 
     def end(self) -> None:
         """Forget the platform's token, and take its calls no more: it has ended the registration."""
