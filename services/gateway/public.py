@@ -12,8 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.gateway.calls import Endpoint, Front, nothing_here, refusal, route
 from services.gateway.counting import Counts
 from services.gateway.evses.updates import Decided, StatusUpdates
-from services.gateway.inbound import locations, sessions
-from services.gateway.inbound.cdrs import MODULE as CDRS
+from services.gateway.inbound import cdrs, locations, sessions
 from services.gateway.inbound.cdrs import Cdrs
 from services.gateway.inbound.invoices import MODULE as INVOICE_MODULE
 from services.gateway.inbound.invoices import Invoices
@@ -97,7 +96,7 @@ def groupers(
         tariffs=of(TARIFFS),
         tokens=of(TOKENS),
         sessions=of(sessions.module(settings.inbound.max_charging_periods)),
-        cdrs=of(CDRS),
+        cdrs=of(cdrs.module(settings.inbound)),
         invoices=of(INVOICE_MODULE),
     )
 

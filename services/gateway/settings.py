@@ -48,6 +48,10 @@ class InboundSettings(Group):
         max_evses: Of one location, which grows by pushes of single EVSEs.
         max_charging_periods: Of one session, which grows by PATCHes, or of one CDR.
         max_invoice_cdrs: Of one invoice reconciliation record.
+        max_checked_readings: Of one CDR, which has two or three signed ones: those that name the driver have their
+            signatures checked here, while others wait. Where there are more, they stay sealed, and clearing finds
+            `METER_VALUES_UNVERIFIED`.
+        max_checked_reading_characters: A longer one that names the driver stays sealed too.
         max_page_rows: The cap of `limit` in lists; `default_page_rows` without a `limit`.
         max_report_rows: The same for the report of refusals.
     """
@@ -57,6 +61,8 @@ class InboundSettings(Group):
     max_evses: Count = 2_000
     max_charging_periods: Count = 5_000
     max_invoice_cdrs: Count = 10_000
+    max_checked_readings: Count = 10
+    max_checked_reading_characters: Count = 10_000
     default_page_rows: Count = 100
     max_page_rows: Count = 500
     max_report_rows: Count = 500

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from services.gateway.ocpi.documents import Document
 from services.gateway.ocpi.versions import Version
+from services.gateway.settings import InboundSettings
 from services.gateway.vault import Credential
 
+_LIMITS: Final = InboundSettings()
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -119,6 +121,7 @@ class State:
         receiver: The home-CSP of a session or a CDR; else empty.
         sealed: The body, sealed under the contract's key; empty where it is about none.
         body: The object as JSON where it is about no contract; else empty.
+        limits: Bounds of what is worked out to make the event.
     """
 
     owner: str
@@ -134,3 +137,4 @@ class State:
     correlation_id: str
     protocol: str
     body: bytes = field(default=b"", repr=False)
+    limits: InboundSettings = _LIMITS

@@ -1,6 +1,5 @@
 """CDRs as CSOs post them (OCPI 2.2.1, mod_cdrs, Receiver interface, and Credit CDRs)."""
 
-from typing import Final
 from urllib.parse import quote
 
 from services.gateway.calls import Call
@@ -11,11 +10,15 @@ from services.gateway.objects import Decision
 from services.gateway.ocpi.envelope import Answer, OcpiError
 from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.types import owner_of
+from services.gateway.settings import InboundSettings
 from services.gateway.states import Push
 from services.gateway.vault import Purpose
 from services.runtime.grouping import Grouper
 
-MODULE: Final = Module("cdrs", receiver=receiver_of, purpose=Purpose.CDR, immutable=True)
+
+def module(limits: InboundSettings) -> Module:
+    """Return how CDRs are decided; the limits say how many signed readings of one are checked."""
+    return Module("cdrs", receiver=receiver_of, purpose=Purpose.CDR, immutable=True, limits=limits)
 
 
 class Cdrs:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from services.gateway.objects import Verdict
 from services.gateway.ocpi.envelope import OcpiError
+from services.gateway.settings import InboundSettings
 from services.gateway.vault import Purpose
+
+_LIMITS: Final = InboundSettings()
 
 
 def _anything(_content: Mapping[str, Any]) -> None:
@@ -25,6 +28,7 @@ class Module:
         immutable: Whether an object never changes.
         by_pseudonym: Whether objects are found by their contract's pseudonym, so that no credential is a key.
         with_evses: Whether states of EVSEs are kept beside the objects.
+        limits: Bounds of what is worked out to make an event.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Module:
     immutable: bool = False
     by_pseudonym: bool = False
     with_evses: bool = False
+    limits: InboundSettings = _LIMITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from services.gateway.ocpi.envelope import Missing, OcpiError
 from services.gateway.ocpi.mapping import ObjectMapping
 from services.gateway.ocpi.mappings import mapping
 from services.gateway.ocpi.versions import VERSIONS, Version
+from services.gateway.settings import InboundSettings
 from services.gateway.states import Merged, Push, State
 from services.gateway.vault_store import Vault
 from services.runtime.events import Event
@@ -139,7 +140,7 @@ class Pipeline:
         if change.pseudonym is not None and self._module.purpose is not None:
             sealed = group.keys.seal(change.pseudonym, self._module.purpose, body)
         row = self._row(change, sealed or body)
-        event = self._mapping(push).event(_state(row, change.merged, sealed, push))
+        event = self._mapping(push).event(_state(row, change.merged, sealed, push, self._module.limits))
         if change.held is None:
             group.created.add(key)
         elif key not in group.created:
@@ -252,7 +253,7 @@ class Pipeline:
             ) from None
 
 
-def _state(row: Row, merged: Merged, sealed: bytes, push: Push) -> State:
+def _state(row: Row, merged: Merged, sealed: bytes, push: Push, limits: InboundSettings) -> State:
     return State(
         owner=row.key.owner,
         object_id=row.object_id,
@@ -267,4 +268,5 @@ def _state(row: Row, merged: Merged, sealed: bytes, push: Push) -> State:
         correlation_id=push.correlation_id,
         protocol=row.protocol,
         body=b"" if sealed else row.body,
+        limits=limits,
     )

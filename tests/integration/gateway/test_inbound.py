@@ -2,16 +2,26 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
 from services.core.meter_values import read
+from services.gateway.settings import InboundSettings
 from tests.integration.gateway.bench import CSO, CSP, Bench, ocpi, post, put, routed, running
 from tests.support.cluster import Cluster
 from tests.support.waiting import eventually
 from tests.unit.clearing.audit import ocmf as meters
 from tests.unit.clearing.samples import END, START
 from tests.unit.gateway import samples
+
+
+def signed_by_driver() -> dict[str, Any]:
+    """A reading that names the driver, with the public key of who signed it."""
+    begin, end = meters.reading("100", START, "B"), meters.reading("110", END, "E")
+    reading = meters.record(begin, end, ID=samples.cdr_token()["uid"], IT="ISO14443")
+    values = [{"nature": "End", "plain_data": reading, "signed_data": reading}]
+    return {"encoding_method": "OCMF", "public_key": meters.public().hex(), "signed_values": values}
 
 
 class TestCdrs:
@@ -49,11 +59,7 @@ class TestCdrs:
     async def test_a_signed_reading_that_names_the_driver_is_told_as_checked_and_without_the_name(
         self, bench: Bench
     ) -> None:
-        uid = samples.cdr_token()["uid"]
-        begin, end = meters.reading("100", START, "B"), meters.reading("110", END, "E")
-        reading = meters.record(begin, end, ID=uid, IT="ISO14443")
-        values = [{"nature": "End", "plain_data": reading, "signed_data": reading}]
-        signed = {"encoding_method": "OCMF", "public_key": meters.public().hex(), "signed_values": values}
+        uid, signed = samples.cdr_token()["uid"], signed_by_driver()
         assert ocpi(await post(bench, samples.cdr(signed_data=signed)))[:2] == (201, 1000)
         (event,) = await bench.events("cdr.submitted")
         (value,) = event.signed_data.values
@@ -62,6 +68,12 @@ class TestCdrs:
         (row,) = await bench.rows("SELECT value FROM gateway.outbox WHERE topic = 'cdr.submitted'")
         assert b"M-1" in row["value"]
         assert uid.encode().lower() not in row["value"].lower()
+
+    async def test_what_is_beyond_the_bounds_of_checking_stays_sealed(self, bench: Bench, url: str) -> None:
+        async with running(url, inbound=InboundSettings(max_checked_reading_characters=100)) as tighter:
+            assert ocpi(await post(tighter, samples.cdr(signed_data=signed_by_driver())))[:2] == (201, 1000)
+        (event,) = await bench.events("cdr.submitted")
+        assert (event.signed_data.values, event.signed_data.withheld) == ([], 1)
 
     async def test_many_at_once_share_transactions_and_each_counts_once(self, bench: Bench) -> None:
         bodies = [samples.cdr(id=f"C{number % 50}") for number in range(200)]

@@ -53,7 +53,7 @@ def cdr_event(dialect: Dialect, state: State) -> Event:
         "credit": bool(found.get("credit")),
         "credit_reference_id": found.get("credit_reference_id"),
         "remark": found.get("remark"),
-        "signed_data": signed_data(found),
+        "signed_data": signed_data(found, state.limits),
         "last_updated": state.last_updated,
     }
     # By far the busiest event, and the largest: a second check of its parts would be an eighth of a CDR's whole cost.

@@ -16,14 +16,11 @@ from typing import Any, Final
 from services.core.meter_values import Uncheckable, Unusable, is_signed_by, key_bytes, read
 from services.gateway.ocpi import documents
 from services.gateway.ocpi.envelope import OcpiError
+from services.gateway.settings import InboundSettings
 
 _OCMF: Final = "ocmf"
 _PREFIX: Final = "OCMF|"
 _IDENTIFICATION: Final = "ID"
-MOST_CHECKED: Final = 10
-"""So many readings of a CDR are checked here at most, since others wait meanwhile; it has two or three."""
-
-LONGEST_CHECKED_CHARACTERS: Final = 10_000
 _METER: Final = ("FV", "GI", "GS", "PG", "MV", "MM", "MS", "MF")
 _DEPTH: Final = 20
 _NO_SIGNATURE: Final = '{"SD":""}'
@@ -31,16 +28,22 @@ _READING: Final = ("TM", "TX", "RV", "RI", "RU", "RT", "CL", "EF", "ST")
 """What a payload tells of the meter, and a reading of itself (OCMF, Payload); the rest may be of driver or contract."""
 
 
-def signed_data(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a CDR's signed readings for its event, without those that tell who charged; None where it has none."""
+def signed_data(found: Mapping[str, Any], bounds: InboundSettings) -> dict[str, Any] | None:
+    """Return a CDR's signed readings for its event, without those that tell who charged; None where it has none.
+
+    Args:
+        found: The wire model of the CDR.
+        bounds: How many readings, and how long ones, have their signatures checked.
+    """
     data = found.get("signed_data")
     if not data:
         return None
     token = found["cdr_token"]
     secrets = [token["uid"].casefold(), token["contract_id"].casefold()]
     is_known = data["encoding_method"].strip().casefold().startswith(_OCMF)
-    key = key_bytes(data.get("public_key") or "") if len(data["signed_values"]) <= MOST_CHECKED else None
-    values = [_value(each, secrets, key) for each in data["signed_values"]] if is_known else []
+    key = key_bytes(data.get("public_key") or "") if len(data["signed_values"]) <= bounds.max_checked_readings else None
+    longest = bounds.max_checked_reading_characters
+    values = [_value(each, secrets, key, longest) for each in data["signed_values"]] if is_known else []
     told = [each for each in values if each is not None]
     return {
         "encoding_method": data["encoding_method"],
@@ -62,14 +65,14 @@ def is_anonymous(text: str, secrets: Iterable[str]) -> bool:
     return _IDENTIFICATION not in names and not any(secret in readable.casefold() for secret in secrets if secret)
 
 
-def _value(value: Mapping[str, Any], secrets: Sequence[str], key: bytes | None) -> dict[str, Any] | None:
+def _value(value: Mapping[str, Any], secrets: Sequence[str], key: bytes | None, longest: int) -> dict[str, Any] | None:
     """Return a reading as sent or without who charged; None where it stays sealed."""
     # The plain data says the same in other words; what is no OCMF could say anything.
     plain = value["plain_data"] if is_anonymous(value["plain_data"], secrets) else ""
     told = {"nature": value["nature"], "plain_data": plain, "signed_data": value["signed_data"], "fits_own_key": None}
     if is_anonymous(value["signed_data"], secrets):
         return told
-    if key is None or len(value["signed_data"]) > LONGEST_CHECKED_CHARACTERS:
+    if key is None or len(value["signed_data"]) > longest:
         return None
     try:
         record = read(value["signed_data"])

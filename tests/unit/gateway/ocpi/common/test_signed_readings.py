@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 
 from services.core.meter_values import read
-from services.gateway.ocpi.common.signed_readings import (
-    LONGEST_CHECKED_CHARACTERS,
-    MOST_CHECKED,
-    is_anonymous,
-    signed_data,
-)
+from services.gateway.ocpi.common.signed_readings import is_anonymous, signed_data
+from services.gateway.settings import InboundSettings
 from tests.unit.clearing.audit import ocmf as meters
 from tests.unit.clearing.samples import END, START
 from tests.unit.gateway import samples
 
+LIMITS = InboundSettings()
 UID, CONTRACT = "04A1B2C3", samples.token()["contract_id"]
 SECRETS = [UID.casefold(), CONTRACT.casefold()]
 
@@ -34,13 +31,14 @@ def told(text: str, plain: str = "") -> dict[str, Any]:
     return value(text, plain) | {"fits_own_key": None}
 
 
-def carried(*values: dict[str, str], method: str = "OCMF", **given: str) -> Any:
-    return signed_data(samples.cdr(signed_data={"encoding_method": method, "signed_values": list(values)} | given))
+def carried(*values: dict[str, str], method: str = "OCMF", limits: InboundSettings = LIMITS, **given: Any) -> Any:
+    data = {"encoding_method": method, "signed_values": list(values)} | given
+    return signed_data(samples.cdr(signed_data=data), limits)
 
 
 def test_a_cdr_without_signed_readings_has_none() -> None:
-    assert signed_data(samples.cdr()) is None
-    assert signed_data(samples.cdr(signed_data=None)) is None
+    assert signed_data(samples.cdr(), LIMITS) is None
+    assert signed_data(samples.cdr(signed_data=None), LIMITS) is None
 
 
 def test_readings_that_name_nobody_are_carried_as_sent() -> None:
@@ -83,7 +81,7 @@ def test_what_nobody_here_can_look_into_stays_sealed() -> None:
     assert (found["encoding_method"], found["values"], found["withheld"]) == ("Alfen Eichrecht", [], 1)
 
 
-KEYED = {"public_key": meters.public().hex()}
+KEYED: dict[str, Any] = {"public_key": meters.public().hex()}
 READINGS = [meters.reading("100.00000001", START, "B"), meters.reading("120", END, "E", XX=f"card {UID}")]
 NAMED = {"ID": UID, "IT": "ISO14443", "IF": ["RFID_PLAIN"], "TT": CONTRACT, "CI": CONTRACT}
 
@@ -118,16 +116,26 @@ def test_a_reading_that_was_changed_is_told_as_that(forged: str) -> None:
         (meters.record(*READINGS, **NAMED), {"public_key": "00"}),
         (meters.record(*READINGS, **NAMED).replace("ECDSA-secp256r1-SHA256", "RSA"), KEYED),
         (meters.record(*READINGS, **(NAMED | {"GS": UID})), KEYED),
-        (meters.record(*READINGS, **(NAMED | {"MM": "x" * LONGEST_CHECKED_CHARACTERS})), KEYED),
+        (meters.record(*READINGS, **(NAMED | {"MM": "x" * LIMITS.max_checked_reading_characters})), KEYED),
         (meters.record(*READINGS, **NAMED).replace('"ID":', '"ID":"","ID":'), KEYED),
     ],
 )
-def test_a_reading_that_names_somebody_and_cannot_be_checked_stays_sealed(text: str, given: dict[str, str]) -> None:
+def test_a_reading_that_names_somebody_and_cannot_be_checked_stays_sealed(text: str, given: dict[str, Any]) -> None:
     found = carried(value(text), **given)
     assert (found["values"], found["withheld"]) == ([], 1)
 
 
-def test_no_more_readings_are_checked_than_a_cdr_has() -> None:
-    many = [value(meters.record(*READINGS, **NAMED))] * (MOST_CHECKED + 1)
-    assert carried(*many, **KEYED)["withheld"] == MOST_CHECKED + 1
-    assert carried(*many[1:], **KEYED)["withheld"] == 0
+@pytest.mark.parametrize("most", [1, LIMITS.max_checked_readings])
+def test_no_more_readings_are_checked_than_is_set(most: int) -> None:
+    limits = InboundSettings(max_checked_readings=most)
+    many = [value(meters.record(*READINGS, **NAMED))] * (most + 1)
+    assert carried(*many, limits=limits, **KEYED)["withheld"] == most + 1
+    assert carried(*many[1:], limits=limits, **KEYED)["withheld"] == 0
+    assert carried(*many[1:], value(ocmf()), limits=limits, **KEYED)["values"] == [told(ocmf())]
+
+
+def test_no_longer_reading_is_checked_than_is_set() -> None:
+    text = meters.record(*READINGS, **NAMED)
+    for longest, withheld in ((len(text), 0), (len(text) - 1, 1)):
+        limits = InboundSettings(max_checked_reading_characters=longest)
+        assert carried(value(text), limits=limits, **KEYED)["withheld"] == withheld
