@@ -23,6 +23,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LONE: Final = "roamwatt.lone"
 BROKEN: Final = (OSError, EOFError, zlib.error, UnicodeError)
 """What reading on can raise: the disk, a gzip file that breaks off, or text that is none in its encoding."""
 
@@ -36,7 +37,8 @@ class Opened:
     """A file that is open.
 
     Attributes:
-        text: Line ends as they are; bytes that are no text come as lone surrogates, so that only their row is lost.
+        text: Line ends as they are; bytes that are no text come as lone surrogates, in every encoding, so that only
+            their row is lost, and told.
         size: Bytes on the disk.
         position: How many of them were read.
     """
@@ -104,8 +106,17 @@ def _text(raw: io.BufferedReader, encoding: str) -> io.TextIOWrapper | None:
     if not head:
         return None
     found = next((name for mark, name in _MARKS if head.startswith(mark)), encoding)
-    errors = "surrogateescape" if found in {"utf-8", "utf-8-sig"} else "replace"
-    return io.TextIOWrapper(cast(BinaryIO, stream), encoding=found, errors=errors, newline="")
+    return io.TextIOWrapper(cast(BinaryIO, stream), encoding=found, errors=_LONE, newline="")
+
+
+def _lone(error: UnicodeError) -> tuple[str, int]:
+    """Stand a lone surrogate for bytes that are no text; `surrogateescape` can do so only for those from 0x80 on."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udcff", error.end
+
+
+codecs.register_error(_LONE, _lone)
 
 
 def reason(error: Exception) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 MAX_VALUE_CHARACTERS: Final = 4 * 1024 * 1024
 """The longest CDR that is read."""
 
-NO_TEXT: Final = "it has bytes that are not UTF-8"
+NO_TEXT: Final = "it has bytes that are no text in the encoding of the file"
 _CHUNK: Final = 1 << 18
 _LONG_LINE: Final = 1 << 14
 _COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")

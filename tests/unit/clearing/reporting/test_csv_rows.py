@@ -6,6 +6,7 @@ import pytest
 
 from services.clearing.reporting import files
 from services.clearing.reporting.formats import Format, rows_of
+from services.clearing.reporting.json_text import NO_TEXT
 from services.clearing.reporting.rows import CannotReadFile, Row
 
 HEADING = "id,start_date_time,end_date_time,currency,total_energy,total_cost.excl_vat"
@@ -130,7 +131,7 @@ def test_power_and_zone_are_known_of_the_place(tmp_path: Path) -> None:
         ),
         ("max_power_kw", "-7", "its max_power_kw is no number above 0"),
         ("max_power_kw", "NaN", "its max_power_kw is no number above 0"),
-        ("remark", "\udcff", "it has bytes that are not UTF-8"),
+        ("remark", "\udcff", NO_TEXT),
         ("remark", "a,b", "it has 8 cells, the heading 7"),
     ],
 )

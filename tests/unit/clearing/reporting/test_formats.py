@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.clearing.reporting.formats import Format, detect, rows_of
+from services.clearing.reporting.json_text import NO_TEXT
 from services.clearing.reporting.rows import CannotReadFile, Row
 
 CDRS = [{"id": "1", "total_energy": 1.10}, {"id": "2", "total_energy": 2}, {"id": "3"}]
@@ -106,7 +107,7 @@ def test_a_bad_line_costs_only_its_own_row(tmp_path: Path) -> None:
     assert problems[1:] == [
         "it is no JSON object",
         'it cannot be read: Detected duplicate key "id"',
-        "it has bytes that are not UTF-8",
+        NO_TEXT,
         "it cannot be read: trailing characters",
     ]
 
