@@ -43,6 +43,8 @@ def limited(bill: Any, cdr: Document, tariffs: list[Document]) -> None:
     tariff = with_limit[0]
     least_excl, least_incl = limit(tariff, "min_price")
     most_excl, most_incl = limit(tariff, "max_price")
+    if above(least_excl, most_excl) or above(least_incl, most_incl):
+        raise NoPrice("limits contradict each other")
     if bill.excl_tax is None and least_incl is None and most_incl is None:
         raise NoPrice("a limit without a tax that nobody tells")
     excl_tax = between(bill.excl_tax, least_excl, most_excl)
@@ -53,6 +55,8 @@ def limited(bill: Any, cdr: Document, tariffs: list[Document]) -> None:
         told = least_incl if more > 0 else most_incl
         if told is None:
             incl_tax = between(with_mean_tax(bill, more, tariff), least_incl, most_incl)
+    if excl_tax is not None and incl_tax is not None and round(incl_tax - excl_tax, 9) < 0:
+        raise NoPrice("limits contradict each other")
     if incl_tax != bill.incl_tax:
         bill.seen.add("limit with tax")
     bill.excl_tax, bill.incl_tax = excl_tax, incl_tax
@@ -61,6 +65,10 @@ def limited(bill: Any, cdr: Document, tariffs: list[Document]) -> None:
 def limit(tariff: Document, name: str) -> Amounts:
     found = tariff.get(name, {})
     return found.get("excl_vat", found.get("before_taxes")), found.get("incl_vat", found.get("after_taxes"))
+
+
+def above(least: Decimal | None, most: Decimal | None) -> bool:
+    return least is not None and most is not None and least > most
 
 
 def between(amount: Decimal | None, least: Decimal | None, most: Decimal | None) -> Decimal | None:

@@ -9,16 +9,16 @@ from tests.unit.clearing.rating.naive_ticks import Document, NoPrice, Tick
 
 def applies(restrictions: Document, tick: Tick, seen: set[str]) -> bool:
     """Whether all restrictions hold; `seen` gets the names of those that do, and `not NAME` of those that do not."""
-    unknown = None
+    unknown = False
     for name in restrictions:
         held = holds(name, restrictions, tick)
         if held is False:
             seen.add(f"not {name}")
             return False
         if held is None:
-            unknown = name
+            unknown = True
     if unknown:
-        raise NoPrice("current or power", f"of period {tick.period}: {unknown}")
+        raise NoPrice("current or power")
     seen.update(restrictions)
     return True
 

@@ -1,13 +1,14 @@
 """The naive rater's first step: a CDR as a list of minutes, or of ticks of some seconds.
 
 It knows what a random case can be: periods of whole ticks, energy and time that pass evenly in a period, and whole kWh
-that are reached on whole ticks.
+that are reached on whole ticks. Times of day are passed on whole minutes, at which it cuts its ticks.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -15,11 +16,11 @@ Document = dict[str, Any]
 
 
 class NoPrice(Exception):
-    """The text, or a choice that is written down, lets nobody name a price; `kind` says which."""
+    """The text, or a choice that is written down, lets nobody name a price; `kinds` say which, each by itself."""
 
-    def __init__(self, kind: str, detail: str = "") -> None:
-        super().__init__(f"{kind} {detail}")
-        self.kind = kind
+    def __init__(self, *kinds: str) -> None:
+        super().__init__(", ".join(sorted(kinds)))
+        self.kinds = frozenset(kinds)
 
 
 @dataclass
@@ -49,23 +50,36 @@ def volumes_of(period: Document) -> dict[str, Decimal]:
     return {dimension["type"]: dimension["volume"] for dimension in period["dimensions"]}
 
 
+def measured_of(period: Document) -> dict[str, Decimal]:
+    """What was used: a volume of 0 is none."""
+    volumes = volumes_of(period)
+    return {kind: volumes[kind] for kind in USED if volumes.get(kind)}
+
+
+def in_order(cdr: Document) -> Document:
+    """With its periods by their beginnings; those that begin together stay as they are."""
+    return cdr | {
+        "charging_periods": sorted(cdr["charging_periods"], key=lambda each: instant(each["start_date_time"]))
+    }
+
+
 def only_reserved(period: Document) -> bool:
     """Whether the period is of a reservation alone."""
-    return set(volumes_of(period)) == {"RESERVATION_TIME"}
+    return set(measured_of(period)) == {"RESERVATION_TIME"}
 
 
 def expired(cdr: Document) -> bool:
     """Whether the reservation was never used: no EVSE is named, or nothing but reservation time is measured."""
-    used = {kind for period in cdr["charging_periods"] for kind in volumes_of(period) if kind in USED}
+    used = {kind for period in cdr["charging_periods"] for kind in measured_of(period)}
     return cdr["cdr_location"]["evse_uid"] == "#NA" or used == {"RESERVATION_TIME"}
 
 
 def rounded_hours(cdr: Document) -> bool:
-    """Whether the hours have four decimals, so that they need not be whole ticks."""
+    """Whether the hours have four decimals, and so need not be the whole seconds that passed."""
     hours = [
         volumes_of(period)[kind] for period in cdr["charging_periods"] for kind in volumes_of(period) if kind in TIMES
     ]
-    return all(volume == round(volume, 4) for volume in hours)
+    return all(volume == round(volume, 4) for volume in hours) and any(volume * 3600 % 1 for volume in hours)
 
 
 def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int) -> Iterator[Tick]:
@@ -78,22 +92,19 @@ def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int)
     charged_from = charging[0] if charging and only_reserved(periods[0]) else began_at
     kwh, never_used = Decimal(0), expired(cdr)
     for number, (period, start, end) in enumerate(zip(periods, starts, ends, strict=True)):
-        lasts = int((end - start).total_seconds())
-        volumes = volumes_of(period)
-        used = {kind: volumes[kind] / (lasts // seconds) for kind in USED if kind in volumes}
-        energy = used.get("ENERGY", Decimal(0))
-        powers, currents = figures(volumes, "POWER"), figures(volumes, "CURRENT")
-        if not powers and ("ENERGY" in volumes or parks(volumes)):
-            powers = [mean_power(volumes, lasts)]
-        if not currents and parks(volumes):
-            currents = [Decimal(0)]
+        lasts = max(0, int((end - start).total_seconds()))
+        volumes, measured = volumes_of(period), measured_of(period)
+        rests = [Decimal(0)] if measured.keys() & {"ENERGY", "TIME", "PARKING_TIME"} == {"PARKING_TIME"} else []
+        powers = figures(volumes, "POWER") or rests or mean_power(volumes, lasts)
+        currents = figures(volumes, "CURRENT") or rests
         tariff = tariff_of(period, tariffs)
         reserved = never_used or only_reserved(period)
         began = began_at if reserved else charged_from
-        for passed in range(0, lasts, seconds):
-            now = start + timedelta(seconds=passed)
+        shares = shares_of(start, lasts, seconds, measured.get("ENERGY", Decimal(0)))
+        used_of = {share: {kind: volume * share for kind, volume in measured.items()} for _, share in shares}
+        for now, share in shares:
             local = now.astimezone(zone)
-            written = local.isoformat()
+            written, energy = local.isoformat(), used_of[share].get("ENERGY", Decimal(0))
             yield Tick(
                 number,
                 lasts,
@@ -105,24 +116,35 @@ def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int)
                 kwh + energy / 2,
                 powers,
                 currents,
-                used,
+                used_of[share],
                 reserved,
             )
             kwh += energy
+
+
+def shares_of(start: datetime, lasts: int, seconds: int, energy: Decimal) -> list[tuple[datetime, Decimal]]:
+    """When each tick begins, and which share of the period it has.
+
+    A period of no length has a tick for each kWh, all at one instant.
+    """
+    if not lasts:
+        number = max(1, abs(int(energy)))
+        return [(start, Decimal(1) / number)] * number
+    begun = sorted({*range(0, lasts, seconds), *range(-start.second % 60, lasts, 60)})
+    ticks = [(passed, until - passed) for passed, until in pairwise([*begun, lasts])]
+    share_of = {length: Decimal(length) / lasts for _, length in ticks}
+    return [(start + timedelta(seconds=passed), share_of[length]) for passed, length in ticks]
 
 
 TIMES = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
 USED = ("ENERGY", *TIMES)
 
 
-def parks(volumes: dict[str, Decimal]) -> bool:
-    return "PARKING_TIME" in volumes and "TIME" not in volumes and "ENERGY" not in volumes
-
-
-def mean_power(volumes: dict[str, Decimal], lasts: int) -> Decimal:
+def mean_power(volumes: dict[str, Decimal], lasts: int) -> list[Decimal]:
     """Energy by the hours of charging, which are those of the period where TIME does not say anything else."""
-    seconds = round(volumes.get("TIME", Decimal(0)) * 3600)
-    return volumes.get("ENERGY", Decimal(0)) * 3600 / (seconds if seconds and abs(seconds - lasts) > 1 else lasts)
+    told = round(volumes.get("TIME", Decimal(0)) * 3600)
+    seconds = told if told and abs(told - lasts) > 1 else lasts
+    return [volumes["ENERGY"] * 3600 / seconds] if "ENERGY" in volumes and seconds else []
 
 
 def figures(volumes: dict[str, Decimal], of: str) -> list[Decimal]:
@@ -134,41 +156,7 @@ def tariff_of(period: Document, tariffs: list[Document]) -> Document | None:
     named = period.get("tariff_id")
     if named is None:
         return tariffs[0] if len(tariffs) == 1 else None
-    for tariff in tariffs:
-        if tariff["id"].lower() == named.lower():
-            return tariff
-    raise NoPrice("unknown tariff", named)
-
-
-def check_tariffs(cdr: Document, tariffs: list[Document]) -> None:
-    """Where there are several, some must be named; each must be valid when it is first named."""
-    begun = []
-    if len(tariffs) > 1 and not any("tariff_id" in period for period in cdr["charging_periods"]):
-        raise NoPrice("no tariff named")
-    for number, period in enumerate(cdr["charging_periods"]):
-        tariff = tariff_of(period, tariffs)
-        if tariff is not None and tariff["id"] not in begun:
-            now = (period if number else cdr)["start_date_time"]
-            if not tariff.get("start_date_time", "0") <= now < tariff.get("end_date_time", "9"):
-                raise NoPrice("tariff not valid", now)
-            begun.append(tariff["id"])
-
-
-def check_sharing(period: Document, lasts: int, tariff: Document, chosen: dict[str, set[Any]]) -> None:
-    """Nobody knows what was used before and what after another price applied, where the times do not say it."""
-    volumes = volumes_of(period)
-    hours = sum((volumes[kind] for kind in TIMES if kind in volumes), Decimal(0))
-    minutes_more = round(hours * 60, 9) - Decimal(lasts) / 60
-    timed = any(TIMED & element.get("restrictions", {}).keys() for element in tariff["elements"])
-    if timed and minutes_more > 1:
-        raise NoPrice("more time than the period lasts")
-    looked_at = {"TIME", "PARKING_TIME"} | ({"ENERGY"} if timed else set())
-    changes = any(len(keys) > 1 for kind, keys in chosen.items() if kind in looked_at)
-    if changes and hours and (minutes_more < -1 or {"TIME", "PARKING_TIME"} <= volumes.keys()):
-        raise NoPrice("a period that cannot be shared")
-
-
-TIMED = {"start_time", "end_time", "start_date", "end_date", "day_of_week", "min_duration", "max_duration"}
+    return next((tariff for tariff in tariffs if tariff["id"].lower() == named.lower()), None)
 
 
 def instant(text: str) -> datetime:

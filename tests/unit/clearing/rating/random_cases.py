@@ -26,16 +26,18 @@ class Case:
 
 
 def random_case(rng: random.Random, versions: Sequence[str] = VERSIONS) -> Case:
-    """Return a session with one tariff, one in four with two; they are in the form of one of these versions."""
+    """Return a session with one tariff, two in five with two; they are in the form of one of these versions."""
     place, start = random_place(rng)
     tick = rng.choice((60, 60, 60, 20))
     zone, version = ZoneInfo(place), rng.choice(versions)
-    several, rounded = rng.random() < 0.25, rng.random() < 0.3
+    several, rounded = rng.random() < 0.4, rng.random() < 0.35
     # Each tariff has an id of its own, as the engine looks plans up by it.
     first, second = (f"T{rng.randrange(10**9)}" for _ in range(2))
-    names, limited = ([first, second], 0.05) if several else ([first], 0.25)
+    names, limited = ([first, second], 0.06) if several else ([first], 0.4)
     named = rng.choice(
-        ([first, second], [first, second.lower()], [first, second, None]) if several else ([first], [None])
+        3 * ([first, second], [first, second.lower()], [first, second, None]) + ([None],)
+        if several
+        else ([first], [None])
     )
     cdr = random_cdr(rng, start, named, tick, rounded_hours=rounded)
     tariffs = [random_tariff(rng, version, cdr["start_date_time"], zone, name, limited) for name in names]

@@ -1,7 +1,7 @@
 """Random sessions as CDRs: reservations, charging and parking, around midnights and the days on which clocks are set.
 
 All lengths are whole ticks, of a minute or less, and whole kWh are reached on them, so that a rater that looks at ticks
-sees every border.
+and at whole minutes sees every border.
 """
 
 import random
@@ -36,10 +36,10 @@ CURRENTS = (6, 16, 32, 63)
 
 
 def random_place(rng: random.Random) -> tuple[str, datetime]:
-    """A time zone, and when a session starts there: two in five shortly before the clocks are set."""
-    if rng.random() < 0.4:
+    """A time zone, and when a session starts there: half of them shortly before the clocks are set."""
+    if rng.random() < 0.55:
         zone, at = rng.choice(CLOCKS_SET)
-        return zone, parse_utc(at) - timedelta(minutes=rng.randrange(1, 90))
+        return zone, parse_utc(at) - timedelta(minutes=rng.randrange(1, 80))
     zone, at = rng.choice(OTHERWISE)
     return zone, parse_utc(at) + timedelta(minutes=rng.randrange(-30, 240))
 
@@ -47,20 +47,22 @@ def random_place(rng: random.Random) -> tuple[str, datetime]:
 def random_cdr(
     rng: random.Random, start: datetime, tariff_ids: Sequence[str | None], tick: int, *, rounded_hours: bool
 ) -> Document:
-    """A CDR whose periods name these tariffs; one in eight has but a reservation that nobody used."""
+    """A CDR whose periods name these tariffs; one in seven has but a reservation that nobody used."""
     kind = rng.random()
-    reserved = [_reservation(rng, tick) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.3 else []
-    used = [] if kind < 0.12 else [_period(rng, tick) for _ in range(rng.randrange(1, 5))]
+    reserved = [_reservation(rng, tick) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.42 else []
+    used = [] if kind < 0.14 else [_period(rng, tick) for _ in range(rng.randrange(1, 6))]
     nowhere = not used and rng.random() < 0.7
     if nowhere and rng.random() < 0.2:
         # A reservation of which only that it was made is told.
         reserved = [(lasts, {}) for lasts, _ in reserved]
-    periods, now, named = [], start + timedelta(seconds=rng.randrange(60 // tick) * tick), rng.choice(tariff_ids)
+    # Rounded hours tell no odd second, so that a whole step may seem begun.
+    second = rng.randrange(60) if rng.random() < 0.2 and not rounded_hours else rng.randrange(60 // tick) * tick
+    periods, now, named = [], start + timedelta(seconds=second), rng.choice(tariff_ids)
     for lasts, volumes in reserved + used:
         named = rng.choice(tariff_ids) if rng.random() < 0.5 else named
         periods.append(_document(now, volumes, named, rounded_hours))
         now += timedelta(seconds=lasts * tick)
-    late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.1 else 0)
+    late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.12 else 0)
     began = parse_utc(periods[0]["start_date_time"]) - late
     return _cdr(began, now, periods, "#NA" if nowhere else "E1")
 
@@ -72,13 +74,13 @@ def _reservation(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]
 
 def _period(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
     if rng.random() < 0.3:
-        lasts = rng.randrange(1, 100)
+        lasts = rng.randrange(1, 60)
         known = _figures(rng, "CURRENT", 0) if rng.random() < 0.5 else {}
         return lasts, {"PARKING_TIME": _hours(lasts, tick)} | known
     ticks, kwh = rng.choice(PACES)
     lasts = ticks * rng.randrange(1, 1 + max(2, 60 // ticks))
-    energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.03 else 1)
-    volumes = _times(rng, lasts, tick) | ({"ENERGY": energy} if rng.random() < 0.97 else {})
+    energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.06 else 1)
+    volumes = _times(rng, lasts, tick) | ({"ENERGY": energy} if rng.random() < 0.96 else {})
     if rng.random() < 0.6:
         volumes |= _figures(rng, "POWER", int(energy / _hours(lasts, tick)))
     if rng.random() < 0.9:
@@ -89,13 +91,13 @@ def _period(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
 def _times(rng: random.Random, lasts: int, tick: int) -> dict[str, Decimal]:
     """Mostly the time of the period; else none, less, more, or some charging and some parking."""
     kind, some = rng.random(), rng.randrange(1, max(2, lasts - 4))
-    if kind < 0.03:
+    if kind < 0.04:
         return {}
-    if kind < 0.06:
+    if kind < 0.08:
         return {"TIME": _hours(some, tick)}
-    if kind < 0.07:
+    if kind < 0.1:
         return {"TIME": _hours(lasts + 7, tick)}
-    if kind < 0.11 and some < lasts:
+    if kind < 0.16 and some < lasts:
         both = [("TIME", _hours(some, tick)), ("PARKING_TIME", _hours(lasts - some, tick))]
         return dict(rng.sample(both, 2))
     return {"TIME": _hours(lasts, tick)}

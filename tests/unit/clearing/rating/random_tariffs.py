@@ -15,7 +15,7 @@ Draw = Callable[[random.Random, datetime], Any]
 
 
 def _clock(rng: random.Random, local: datetime) -> str:
-    near = local + timedelta(minutes=rng.randrange(-30, 150))
+    near = local + timedelta(minutes=rng.randrange(-10, 100))
     return rng.choice((f"{near:%H:%M}", f"{near:%H}:00", f"{near:%H}:30", "00:00"))
 
 
@@ -36,14 +36,14 @@ RESTRICTIONS: Final[dict[str, Draw]] = {
     "day_of_week": _days,
     "min_kwh": lambda rng, _: Decimal(rng.randrange(1, 12)),
     "max_kwh": lambda rng, _: Decimal(rng.randrange(1, 25)),
-    "min_duration": lambda rng, _: Decimal(rng.randrange(1, 100) * 60),
-    "max_duration": lambda rng, _: Decimal(rng.randrange(5, 150) * 60),
+    "min_duration": lambda rng, _: Decimal(rng.randrange(1, 80) * 60),
+    "max_duration": lambda rng, _: Decimal(rng.randrange(5, 100) * 60),
     "min_power": lambda rng, _: Decimal(rng.choice((3, 5, 10, 20))),
     "max_power": lambda rng, _: Decimal(rng.choice((5, 6, 20, 50))),
     "min_current": lambda rng, _: Decimal(rng.choice((10, 16, 32))),
     "max_current": lambda rng, _: Decimal(rng.choice((16, 20, 64))),
 }
-OFTEN: Final = [*RESTRICTIONS, "start_time", "end_time"]
+OFTEN: Final = [*RESTRICTIONS, "start_time", "end_time", "start_date", "min_kwh", "max_current"]
 OF_RESERVATIONS: Final = [name for name in RESTRICTIONS if not name.endswith(("power", "current"))]
 
 
@@ -52,19 +52,19 @@ def random_tariff(
 ) -> Document:
     """A tariff for a session that starts at this time; `limited` is how likely each of its limits is."""
     local = parse_utc(start).astimezone(zone)
-    elements = [_element(rng, local) for _ in range(rng.randrange(1, 6))]
+    elements = [_element(rng, local) for _ in range(rng.randrange(2, 7))]
     if rng.random() < 0.5:
         elements += [_reservation(rng, local) for _ in range(rng.randrange(1, 4))]
         rng.shuffle(elements)
     found: Document = {"id": tariff_id, "currency": "EUR", "elements": elements}
     if version == "2.3.0":
-        found["tax_included"] = rng.choice(("NO", "NO", "YES", "N/A"))
+        found["tax_included"] = rng.choice(("NO", "YES", "N/A"))
     return found | _limits(rng, version, limited) | _validity(rng, start)
 
 
 def _element(rng: random.Random, local: datetime) -> Document:
-    kinds = rng.sample(("ENERGY", "ENERGY", "TIME", "PARKING_TIME", "FLAT"), rng.randrange(1, 4))
-    names = rng.sample(OFTEN, rng.choice((0, 1, 1, 1, 2, 3)))
+    kinds = rng.sample(("ENERGY", "ENERGY", "TIME", "PARKING_TIME", "FLAT"), rng.choice((1, 2, 3, 3)))
+    names = rng.sample(OFTEN, rng.choice((0, 1, 1, 2, 2, 3, 3)))
     found = _with(rng, local, names)
     components = [_component(rng, kind) for kind in dict.fromkeys(kinds)]
     return {"price_components": components} | ({"restrictions": found} if found else {})
@@ -85,7 +85,7 @@ def _component(rng: random.Random, kind: str) -> Document:
     price = Decimal(rng.choice((0, rng.randrange(100), rng.randrange(100), rng.randrange(900)))) / 100
     step = rng.choice((1, 1, 100, 500, 1500) if kind == "ENERGY" else (1, 60, 300, 900))
     found: Document = {"type": kind, "price": price, "step_size": Decimal(step)}
-    return found if rng.random() < 0.05 else found | {"vat": Decimal(rng.choice((0, 10, 20, 20)))}
+    return found if rng.random() < 0.07 else found | {"vat": Decimal(rng.choice((0, 10, 20, 20)))}
 
 
 def _limits(rng: random.Random, version: str, share: float) -> Document:
@@ -100,7 +100,7 @@ def _limits(rng: random.Random, version: str, share: float) -> Document:
 def _validity(rng: random.Random, start: str) -> Document:
     now, found = parse_utc(start), {}
     for name, far in (("start_date_time", -1), ("end_date_time", 1)):
-        if rng.random() < 0.1:
+        if rng.random() < 0.12:
             minutes = rng.choice((far * 60 * 24, far * 60 * 24, far * 60, 0, 1, 20))
             found[name] = format_utc(now + timedelta(minutes=minutes))
     return found

@@ -5,6 +5,7 @@ Each case has a seed of its own. `ROAMWATT_NAIVE_SEEDS=FIRST:COUNT` tries others
 
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from services.core.clock import parse_utc
 from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.rating.examples import tariff_json
 from tests.unit.clearing.rating.naive import Bill, Key, naive_bill
-from tests.unit.clearing.rating.naive_ticks import NoPrice, expired, volumes_of
+from tests.unit.clearing.rating.naive_ticks import NoPrice, expired, in_order, volumes_of
 from tests.unit.clearing.rating.random_cases import Case, random_case
 from tests.unit.clearing.rating.random_tariffs import RESTRICTIONS
 from tests.unit.clearing.rating.text_examples import BRUSSELS, EXAMPLES
@@ -58,12 +59,38 @@ def compare(case: Case, shown: Counter[str]) -> str | None:
     try:
         bill = naive_bill(case.cdr, case.tariffs, case.zone, case.tick)
     except NoPrice as error:
-        shown[f"no price: {error.kind}"] += 1
-        return None if isinstance(outcome, NotRated) else f"the naive rater has no price ({error}), the engine has one"
+        if not isinstance(outcome, NotRated):
+            return f"the naive rater has no price ({error}), the engine has one"
+        shown[f"no price: {kind_of(outcome)}"] += 1
+        return None if kind_of(outcome) in error.kinds else f"no price: {error}, and {outcome.reason}"
     if isinstance(outcome, NotRated):
         return f"the engine has no price: {outcome.reason}"
     shown.update(bill.seen | set(facts(case, bill, outcome)))
     return difference(bill, outcome, ROUGHLY if case.rounded_hours else ALMOST)
+
+
+REFUSALS: Mapping[str, str] = {
+    r"tariff \S+ is not known": "unknown tariff",
+    r".* no period names one": "no tariff named",
+    r"the tariff is in another currency": "another currency",
+    r"the tariff does not apply at the start .*": "tariff not valid",
+    r"a period measures a negative .*": "negative time",
+    r"period \d+ begins outside of the session": "a period outside of the session",
+    r"no EVSE was used, .*": "used without an EVSE",
+    r"period \d+, element \d+: the (current|power) .*": "current or power",
+    r"period \d+ measures \S+ s and lasts .*": "more time than the period lasts",
+    r"the price changes within period .*": "a period that cannot be shared",
+    r"the ENERGY of the periods is negative": "energy flows back",
+    r"the step size of .*": "step size",
+    r"there are several tariffs, and one limits .*": "several tariffs and a limit",
+    r"the limits are without tax, .*": "a limit without a tax that nobody tells",
+    r"the least price is above .*|the limits make the price with tax lower .*": "limits contradict each other",
+}
+"""The engine's reasons in the words of the naive rater."""
+
+
+def kind_of(refusal: NotRated) -> str:
+    return next((kind for told, kind in REFUSALS.items() if re.fullmatch(told, refusal.reason)), refusal.reason)
 
 
 def difference(bill: Bill, outcome: Rating, tolerance: Decimal) -> str | None:
@@ -90,7 +117,7 @@ def key_of(line: Line) -> Key:
 
 def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
     """Return what this case has shown besides what the naive rater noted."""
-    periods = case.cdr["charging_periods"]
+    periods = in_order(case.cdr)["charging_periods"]
     volumes = [volumes_of(each) for each in periods]
     reserved = any(reservation for *_, reservation in bill.billed)
     told = {
@@ -112,7 +139,7 @@ def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
         "a first period that begins late": case.cdr["start_date_time"] != periods[0]["start_date_time"],
         "clocks are set": clocks_are_set(case),
         "clocks are set, and the price differs": clocks_are_set(case) and differs_by_clocks(case, bill),
-        "seconds": case.tick < 60,
+        "seconds": case.cdr["start_date_time"][17:19] != "00",
         "hours of four decimals": case.rounded_hours,
     }
     return [name for name, shown in told.items() if shown]
