@@ -26,8 +26,9 @@ MOST_BARS: Final = 12
 MOST_CURRENCIES: Final = 3
 DAYS_SHOWN_SINGLY: Final = 62
 _NOT_ACCEPTED: Final = ("FLAGGED", "DISPUTED", "REJECTED")
-_LONGEST_LABEL: Final = {"wide": 28, "narrow": 24}
+_LONGEST_LABEL: Final = {"wide": 28, "narrow": 25}
 _INCHES: Final = {"wide": 6.4, "narrow": 3.7}
+_MOST_DATES: Final = {"wide": 6, "narrow": 3}
 _BAR_INCHES: Final = 0.34
 _TEXT: Final = "#010101"
 _VARIABLES: Final = {
@@ -145,10 +146,8 @@ def _days(data: Data, currency: str) -> Plot | None:
                 colour = _PLACEHOLDERS[_SEVERITIES[verdict]]
                 axes.bar(range(len(groups)), counts, bottom=below, color=colour, label=verdict.lower(), width=0.8)
                 below = [first + second for first, second in zip(below, counts, strict=True)]
-        each = max(1, -(-len(names) // (7 if size == "wide" else 4)))
-        axes.set_xticks(
-            range(0, len(names), each), [name[2:] for name in names[::each]], rotation=0 if size == "wide" else 30
-        )
+        each = -(-len(names) // _MOST_DATES[size])
+        axes.set_xticks(range(0, len(names), each), names[::each])
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.set_ylabel("CDRs")
