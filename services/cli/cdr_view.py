@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from services.clearing.rating.zones import zone_of
+from services.cli.output import indented
 from services.core.clock import in_zone
 from services.core.money import EXACT
 
@@ -41,16 +42,6 @@ def summary(found: Mapping[str, Any]) -> dict[str, Any]:
     booked = f"{amount(found['amount'])} {found['currency']}"
     started = f"{datetime.fromisoformat(found['started_at']):%m-%d %H:%M}"
     return {**found, "booked": booked, "started": started}
-
-
-def indented(console: Console, lines: list[str], margin: int = 2) -> None:
-    """Print lines of text, each wrapped within its own indentation."""
-    for line in lines:
-        if not line:
-            console.print()
-            continue
-        text = line.lstrip()
-        console.print(Padding(escape(text), (0, 0, 0, margin + len(line) - len(text)), expand=False))
 
 
 def number(text: str | None) -> str:

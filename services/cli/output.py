@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
@@ -20,6 +21,25 @@ errors = Console(stderr=True, highlight=False)
 def say(text: str) -> None:
     """Print a line as it is, whatever brackets it holds."""
     console.print(escape(text), soft_wrap=True)
+
+
+def say_lines(lines: Sequence[str]) -> None:
+    """Print lines of text: on a terminal within its width, else as they are."""
+    if console.is_terminal:
+        indented(console, lines, margin=0)
+    else:
+        for line in lines:
+            say(line)
+
+
+def indented(target: Console, lines: Sequence[str], margin: int = 2) -> None:
+    """Print lines of text, each wrapped within its own indentation."""
+    for line in lines:
+        if not line:
+            target.print()
+            continue
+        text = line.lstrip()
+        target.print(Padding(escape(text), (0, 0, 0, margin + len(line) - len(text)), expand=False))
 
 
 def complain(text: str) -> None:

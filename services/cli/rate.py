@@ -18,7 +18,7 @@ from services.clearing.rating.results import NotRated, Outcome, Rounding
 from services.clearing.rating.tariffs import ENERGY, Tariff, key
 from services.clearing.rating.text import explain
 from services.clearing.rating.zones import zone_of
-from services.cli.output import AsJson, say, show_json
+from services.cli.output import AsJson, say_lines, show_json
 from services.core.errors import BadContent, RoamwattError
 from services.core.money import EXACT, ZERO, RoundingMode, RoundingRule, total
 
@@ -82,8 +82,7 @@ def rate(
     if as_json:
         show_json(_data(found, outcome, zone))
     else:
-        for line in (*explain(outcome, zone), *_compared(found, outcome)):
-            say(line)
+        say_lines([*explain(outcome, zone), *_compared(found, outcome)])
     if isinstance(outcome, NotRated):
         raise typer.Exit(1)
 

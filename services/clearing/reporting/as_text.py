@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich import box
-from rich.console import Console, ConsoleRenderable, Group
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, Group, RenderResult
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -17,6 +17,7 @@ Data = Mapping[str, Any]
 MOST_CASES: Final = 3
 MOST_ROWS: Final = 15
 WIDTH_OF_FILES: Final = 120
+_UNBOUNDED: Final = 10_000
 _COLOURS: Final = {
     **{"REJECT": "red", "DISPUTE": "magenta", "FLAG": "yellow", "INFORM": "dim"},
     **{"REJECTED": "red", "DISPUTED": "magenta", "FLAGGED": "yellow", "ACCEPTED": "green"},
@@ -64,12 +65,40 @@ def _section(title: str, content: ConsoleRenderable) -> Iterator[ConsoleRenderab
 
 def _table(columns: Sequence[tuple[str, bool]]) -> Table:
     """Return an empty table; a column is a heading and whether it has numbers."""
-    table = Table(box=box.SIMPLE_HEAD, header_style="", pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, header_style="", pad_edge=False, show_edge=False, collapse_padding=True)
     for heading, numbers in columns:
         table.add_column(
             heading, justify="right" if numbers else "left", no_wrap=numbers or not heading, overflow="fold"
         )
     return table
+
+
+class _Figures:
+    """A table of figures; where the console is too narrow for it a list of them, for none may be cut off."""
+
+    def __init__(self, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> None:
+        self._columns, self._rows = columns, rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = _table(self._columns)
+        for row in self._rows:
+            table.add_row(*row)
+        if console.measure(table, options=options.update_width(_UNBOUNDED)).maximum <= options.max_width:
+            yield table
+        else:
+            for row in self._rows:
+                yield from self._listed(row)
+
+    def _listed(self, row: Sequence[str]) -> Iterator[ConsoleRenderable]:
+        cells = list(zip(self._columns, row, strict=True))
+        yield Text.from_markup(", ".join(cell for (_, numbers), cell in cells if not numbers))
+        figures = Table.grid(padding=(0, 2))
+        figures.add_column()
+        figures.add_column(justify="right", overflow="fold")
+        for (heading, numbers), cell in cells:
+            if numbers:
+                figures.add_row(heading, cell)
+        yield Padding(figures, (0, 0, 0, 2), expand=False)
 
 
 def _head(data: Data) -> ConsoleRenderable:
@@ -91,24 +120,21 @@ def _head(data: Data) -> ConsoleRenderable:
 
 
 def _money(currencies: Sequence[Data]) -> ConsoleRenderable:
-    table = _table(
-        [
-            ("", False),
-            *((each, True) for each in ("CDRs", "kWh", "claimed", "rated", "too much", "too little", "again")),
-        ]
-    )
-    for each in currencies:
-        table.add_row(
+    headings = "CDRs", "priced", "kWh", "claimed", "too much", "too little", "again"
+    rows = [
+        (
             escape(str(printable(each["currency"]))),
             f"{each['cdrs']:,}",
+            f"{each['rated_cdrs']:,}",
             amount(each["kwh"]),
             amount(each["claimed"]),
-            f"{each['rated_cdrs']:,}",
             _counted(each["over"], each["over_cdrs"]),
             _counted(each["under"], each["under_cdrs"]),
             _counted(each["repeated"], each["repeated_cdrs"]),
         )
-    return table
+        for each in currencies
+    ]
+    return _Figures([("", False), *((each, True) for each in headings)], rows)
 
 
 def _counted(sum_of: str, cdrs: int) -> str:
@@ -132,21 +158,24 @@ def _where(each: Data) -> str:
 
 
 def _pairs(pairs: Sequence[Data]) -> ConsoleRenderable:
-    table = _table(
-        [("visited-CSO", False), ("home-CSP", False), ("", False), ("CDRs", True), ("too much", True), ("again", True)]
-    )
-    for each in pairs[:MOST_ROWS]:
-        names = (escape(str(printable(each[name]))) for name in ("visited_cso", "home_csp", "currency"))
-        again = _counted(each["repeated"], each["repeated_cdrs"])
-        table.add_row(*names, f"{each['cdrs']:,}", _counted(each["over"], each["over_cdrs"]), again)
-    return table
+    texts, numbers = ("visited-CSO", "home-CSP", ""), ("CDRs", "too much", "again")
+    rows = [
+        (
+            *(escape(str(printable(each[name]))) for name in ("visited_cso", "home_csp", "currency")),
+            f"{each['cdrs']:,}",
+            _counted(each["over"], each["over_cdrs"]),
+            _counted(each["repeated"], each["repeated_cdrs"]),
+        )
+        for each in pairs[:MOST_ROWS]
+    ]
+    return _Figures([*((each, False) for each in texts), *((each, True) for each in numbers)], rows)
 
 
 def _invoice(invoice: Data) -> ConsoleRenderable:
     totals = ", ".join(f"{amount(value)} {printable(name)}" for name, value in invoice["totals"].items()) or "nothing"
     table = _table([("difference", False), ("count", True), ("too much on the invoice", True)])
     for each in invoice["differences"]:
-        more = ", ".join(f"{amount(value)} {printable(name)}" for name, value in each["amounts"].items())
+        more = "\n".join(f"{amount(value)} {printable(name)}" for name, value in each["amounts"].items())
         table.add_row(each["difference"], f"{each['count']:,}", escape(more) or "–")
     told = Text(f"{invoice['lines']:,} lines that ask for {totals}; {invoice['agreeing']:,} agree with their CDR")
     return Group(told, table) if invoice["differences"] else told
@@ -162,9 +191,17 @@ def _case(each: Data) -> ConsoleRenderable:
         f"{_where(each)}, {each['visited_cso']} to {each['home_csp']}: {amount(each['claimed_excl_tax'])} "
         f"{each['currency']} asked for, {rated}, {each['verdict']}"
     )
-    findings = [Text(str(printable(f"{one['code']}: {one['detail']}"))) for one in each["findings"]]
-    lines = [Text(str(printable(line)), style="dim") for line in _explanation(each)]
-    return Group(Text(str(printable(title))), Padding(Group(*findings, *lines), (0, 0, 1, 2)))
+    findings = [_indented(f"{one['code']}: {one['detail']}") for one in each["findings"]]
+    lines = [_indented(line, style="dim") for line in _explanation(each)]
+    return Group(Text(str(printable(title))), *findings, *lines, _indented(""))
+
+
+def _indented(line: str, style: str = "") -> ConsoleRenderable:
+    """Return a line below a heading, wrapped within its own indentation."""
+    text = line.lstrip(" ")
+    if not text:
+        return Text("")
+    return Padding(Text(str(printable(text)), style=style), (0, 0, 0, 2 + len(line) - len(text)), expand=False)
 
 
 def _explanation(each: Data) -> Sequence[str]:

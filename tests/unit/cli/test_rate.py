@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.cli import main
+from services.cli import main, output
 from services.core.errors import RoamwattError
 
 TARIFF: dict[str, Any] = {
@@ -66,6 +66,16 @@ def test_the_price_is_explained(tmp_path: Path) -> None:
         "Its energy is 7.5 kWh, its periods sum to 7 kWh.",
     ):
         assert expected in output
+
+
+def test_on_a_terminal_no_word_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run(tmp_path, CDR, "--time-zone", "Europe/Brussels")[1]
+    monkeypatch.setattr(output.console, "_force_terminal", True)
+    monkeypatch.setattr(output.console, "width", 60)
+    shown = run(tmp_path, CDR, "--time-zone", "Europe/Brussels")[1]
+    assert max(map(len, whole.splitlines())) > 60 >= max(map(len, shown.splitlines()))
+    assert shown.split() == whole.split()
+    assert "    not element 1: only from 00:00 to 17:00" in shown.splitlines()
 
 
 def test_an_energy_that_the_cdr_does_not_tell_is_not_taken_for_none(tmp_path: Path) -> None:

@@ -79,7 +79,8 @@ def test_all_forms_tell_the_same_totals(tmp_path: Path) -> None:
             assert f"{heading} {spoken(each, name)}" in section
             assert not each[f"{name}_cdrs"] or f"{spoken(each, name)} ({each[f'{name}_cdrs']})" in line
         assert f"claimed {spoken(each, 'claimed')} {each['cdrs']} CDRs, {spoken(each, 'kwh')} kWh" in section
-        assert line.split()[1:4] == [str(each["cdrs"]), spoken(each, "kwh"), spoken(each, "claimed")]
+        cdrs = [str(each[name]) for name in ("cdrs", "rated_cdrs")]
+        assert line.split()[1:5] == [*cdrs, spoken(each, "kwh"), spoken(each, "claimed")]
 
     for each in data["codes"]:
         told = rf"{each['code']} {each['severity'].lower()} {each['cdrs']} "

@@ -123,6 +123,31 @@ def test_a_terminal_of_any_width_shows_the_report(tmp_path: Path) -> None:
         assert max(map(len, screen.getvalue().splitlines())) <= width
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_no_figure_is_cut_off_where_there_is_little_room(tmp_path: Path, width: int) -> None:
+    invoice = written(tmp_path, "cdr_id,amount,currency\nX1,123456789012.34,EUR\nX2,23456789012.34,CHF", "invoice.csv")
+    told = data_of(tmp_path, [cdr(1, cost=5)], invoice=invoice)
+    figures = {"claimed": "123456789.12", "over": "12345678.90", "under": "1234567.8", "repeated": "2345678.9"}
+    for each in (*told["currencies"], *told["pairs"]):
+        each.update(figures | {"kwh": "23456789.123", "cdrs": 1_234_567, "rated_cdrs": 1_234_566, "over_cdrs": 123_456})
+        each.update({"under_cdrs": 12_345, "repeated_cdrs": 12_344})
+    screen = StringIO()
+    Console(file=screen, width=width).print(as_text.as_renderable(told))
+    for figure in ("123,456,789.12", "23,456,789.123", "1,234,567", "1,234,566", "1,234,567.80 (12,345)"):
+        assert figure in screen.getvalue()
+    assert screen.getvalue().count("12,345,678.90 (123,456)") == screen.getvalue().count("2,345,678.90 (12,344)") == 2
+    assert "123,456,789,012.34 EUR" in screen.getvalue()
+
+
+def test_an_explanation_is_wrapped_within_its_indentation(tmp_path: Path) -> None:
+    screen = StringIO()
+    Console(file=screen, width=40).print(as_text.as_renderable(data_of(tmp_path, [cdr(1, cost=5)])))
+    case = screen.getvalue().partition("Worst cases")[2].splitlines()
+    begin = next(number for number, line in enumerate(case) if line.startswith("    ENERGY"))
+    assert "" in case[begin:], "blank lines divide periods, lines and totals"
+    assert all(not line or line.startswith("  ") for line in case[begin : begin + 8])
+
+
 def test_an_empty_file_gives_a_report(tmp_path: Path) -> None:
     told = data_of(tmp_path, [])
     assert "0 rows" in as_text.plain(told)
