@@ -5,11 +5,11 @@ read is made of it when somebody asks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
+from msgspec.structs import replace
 
 from services.clearing.audit.claims import Claim, Cost
 from services.clearing.audit.engine import Audit
@@ -41,8 +41,7 @@ class Terms(NamedTuple):
     version: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """What is kept.
 
     Attributes:
@@ -56,7 +55,7 @@ class Explanation:
         parts_left_out: So many of the price's last parts were too much to keep.
     """
 
-    claimed: Mapping[str, Cost] = field(default_factory=dict)
+    claimed: Mapping[str, Cost] = msgspec.field(default_factory=dict)
     tolerance: Decimal | None = None
     time_zone: str | None = None
     rating: Rating | None = None
@@ -66,7 +65,7 @@ class Explanation:
     tariffs: Sequence[Terms] = ()
 
 
-_STORED: Final = TypeAdapter(Explanation)
+_READER: Final = msgspec.json.Decoder(Explanation)
 
 
 def explanation_of(claim: Claim, audit: Audit, time_zone: str | None) -> Explanation:
@@ -85,13 +84,13 @@ def explanation_of(claim: Claim, audit: Audit, time_zone: str | None) -> Explana
 
 def stored(explanation: Explanation, max_characters: int) -> str:
     """Return the JSON that is kept; of a price with very many parts only as many of the first as the bound allows."""
-    text = _STORED.dump_json(explanation).decode()
+    text = msgspec.json.encode(explanation).decode()
     if len(text) <= max_characters or explanation.rating is None:
         return text
     parts = explanation.rating.parts
     if not parts:
         # Lines are few; a price that has too many of them keeps its totals.
-        return _STORED.dump_json(replace(explanation, rating=replace(explanation.rating, lines=()))).decode()
+        return msgspec.json.encode(replace(explanation, rating=replace(explanation.rating, lines=()))).decode()
     kept = parts[: len(parts) // 2]
     left_out = explanation.parts_left_out + len(parts) - len(kept)
     shorter = replace(explanation.rating, parts=kept)
@@ -101,8 +100,8 @@ def stored(explanation: Explanation, max_characters: int) -> str:
 def shown(text: str) -> dict[str, Any] | None:
     """Return what the admin API shows of a stored explanation; None for one of a release that kept it otherwise."""
     try:
-        explanation = _STORED.validate_json(text)
-    except ValidationError:
+        explanation = _READER.decode(text)
+    except msgspec.DecodeError:
         return None
     return {
         "agreement": None if explanation.agreement is None else explanation.agreement._asdict(),

@@ -36,8 +36,7 @@ def totals_of(energy: Decimal, hours: Decimal, parking: Decimal | None) -> Mappi
     return {"ENERGY": energy, "TIME": max(ZERO, EXACT.subtract(hours, parking)), "PARKING_TIME": parking}
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(msgspec.Struct, frozen=True):
     """What is asked for something; with tax it is None where the CSO does not say."""
 
     excl_tax: Decimal

@@ -1,9 +1,10 @@
 """Our own price of a CDR, and the total against it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
+
+from msgspec.structs import replace
 
 from services.clearing.audit.cases import Case
 from services.clearing.audit.claims import Claim

@@ -16,7 +16,7 @@ def parts(case: Case) -> Iterator[Finding]:
     # A least or highest price of the session is in the total and in none of the parts.
     if not claim.parts or claim.unreadable or any(tariff.limited for tariff in case.tariffs):
         return
-    sums = [("without tax", claim.total_excl_tax, sum((part.excl_tax for part in claim.parts.values()), ZERO))]
+    sums = [("without tax", claim.total_excl_tax, sum([part.excl_tax for part in claim.parts.values()], ZERO))]
     taxed = [part.incl_tax for part in claim.parts.values() if part.incl_tax is not None]
     if claim.total_incl_tax is not None and len(taxed) == len(claim.parts):
         sums.append(("with tax", claim.total_incl_tax, sum(taxed, ZERO)))

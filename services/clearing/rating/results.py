@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
+import msgspec
+
 from services.core.money import RoundingMode, RoundingRule
 
 ADJUSTMENT: Final = "ADJUSTMENT"
@@ -109,8 +111,7 @@ class Line(NamedTuple):
     bounds: tuple[Bound, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(msgspec.Struct, frozen=True):
     """A price, its lines, and why.
 
     Attributes:

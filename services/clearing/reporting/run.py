@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -25,6 +26,7 @@ from services.clearing.reporting.summary import Summary
 from services.clearing.reporting.worst import Worst
 
 _TOLD_EACH_ROWS: Final = 256
+_TOGETHER_ROWS: Final = 16
 
 Progress: TypeAlias = Callable[[str, int, float], None]
 """Is told the step, the rows that it is through with, and its share of the step, 0 to 1."""
@@ -157,10 +159,14 @@ class _Lookup:
 
 
 def _judged(lookup: _Lookup, rows: Iterator[Row], terms: Terms) -> Iterator[Judged]:
-    for row in rows:
-        claim = claim_of(row, terms)
-        looked = lookup.of(row, claim) if isinstance(claim, Claim) else Looked()
-        yield judge(row, claim, looked, terms)
+    # A few rows at a time: a processor's caches hold what reads them or what judges them, and not both.
+    while some := list(islice(rows, _TOGETHER_ROWS)):
+        claims = [claim_of(row, terms) for row in some]
+        looked = [
+            lookup.of(row, claim) if isinstance(claim, Claim) else Looked()
+            for row, claim in zip(some, claims, strict=True)
+        ]
+        yield from [judge(*each, terms) for each in zip(some, claims, looked, strict=True)]
 
 
 def _rows(order: Order, step: str, notes: list[str], tell: Progress, parse: Parse) -> Iterator[Row]:

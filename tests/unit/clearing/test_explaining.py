@@ -98,26 +98,15 @@ def test_no_digit_is_lost_and_numbers_are_plain() -> None:
 
 
 def test_what_a_former_release_kept_is_read_and_what_nobody_can_read_is_nothing() -> None:
-    # As it was written by the first release that kept explanations; what is added since has defaults.
+    # As it was written before there were prices of parts, agreements and tariffs: what is added has defaults.
+    part = [1, "2026-03-01T08:00:00Z", "2026-03-01T10:00:00Z", "T1", "ENERGY", "20", 1, [[2, "it is Sunday"]]]
     former = {
         "claimed": {"energy": {"excl_tax": "5.00000000", "incl_tax": None}},
         "tolerance": "0.01",
         "time_zone": "Europe/Brussels",
         "rating": {
             "currency": "EUR",
-            "parts": [
-                {
-                    "period": 1,
-                    "started_at": "2026-03-01T08:00:00Z",
-                    "ended_at": "2026-03-01T10:00:00Z",
-                    "tariff_id": "T1",
-                    "dimension": "ENERGY",
-                    "volume": "20.00000000",
-                    "element": 1,
-                    "skipped": [{"element": 2, "reason": "it is Sunday"}],
-                    "interpolated": False,
-                }
-            ],
+            "parts": [part],
             "lines": [],
             "rounding": {"rule": {"mode": "HALF_UP", "digits": 2}, "per_line": False},
             "excl_tax": "0E-8",

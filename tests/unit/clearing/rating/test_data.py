@@ -63,7 +63,7 @@ def test_no_field_of_a_result_is_left_out() -> None:
     found = rating_data(outcome_of(USED, Tariff("T1", "EUR", ELEMENTS), None))
     assert set(found["parts"][0]) == set(Part._fields)
     assert set(found["lines"][0]) == set(Line._fields)
-    assert set(found) == set(Rating.__dataclass_fields__)
+    assert set(found) == set(Rating.__struct_fields__)
 
 
 def test_why_there_is_no_price() -> None:

@@ -1,11 +1,11 @@
 """A price and its reasons in words."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from services.clearing.rating.engine import rate
 from services.clearing.rating.restrictions import restrictions_of
