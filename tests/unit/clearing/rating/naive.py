@@ -1,6 +1,6 @@
 """A second rater, written from the text: it walks through a session minute by minute, or faster, and adds up.
 
-It shares no rule with the engine and reads OCPI's JSON itself. It reckons with sixty digits, so that it has no rounding
+It shares no rule with the engine and reads OCPI's JSON itself. It reckons with forty digits, so that it has no rounding
 of its own.
 """
 
@@ -35,6 +35,7 @@ Offer = tuple[Key, Document, Document]
 class Bill:
     """What a session costs; volumes in kWh, hours and times, by component.
 
+    `flat` tells whether a flat price of the session (False) and of its reservation (True) is due already.
     `seen` tells what the case has shown: names of restrictions that held where something was priced, and `not NAME` of
     those that did not; `step`, `limit`, and so on. `refused` has every reason why there is no price.
     """
@@ -42,6 +43,7 @@ class Bill:
     used: dict[Key, Decimal] = field(default_factory=dict)
     billed: dict[Key, Decimal] = field(default_factory=dict)
     components: dict[Key, Document] = field(default_factory=dict)
+    flat: set[bool] = field(default_factory=set)
     excl_tax: Decimal | None = None
     incl_tax: Decimal | None = None
     seen: set[str] = field(default_factory=set)
@@ -58,12 +60,12 @@ class Bill:
 
 def naive_bill(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int = 60) -> Bill:
     """Looks at the session every so many seconds. Raises NoPrice."""
-    with localcontext(prec=60):
+    with localcontext(prec=40):
         cdr = in_order(cdr)
         bill = Bill(refused={*of_tariffs(cdr, tariffs), *of_periods(cdr, tariffs)})
         order = walk(cdr, list(ticks_of(cdr, tariffs, zone, seconds)), bill)
-        # Shares that net to nothing have a rest of the sixtieth digit.
-        bill.used = {key: round(volume, 30) for key, volume in bill.used.items()}
+        # Shares that net to nothing have a rest of the fortieth digit.
+        bill.used = {key: round(volume, 20) for key, volume in bill.used.items()}
         if any(volume < 0 for key, volume in bill.used.items() if key[2] == "ENERGY"):
             bill.refused.add("energy flows back")
         bill.billed = dict(bill.used)
@@ -99,6 +101,8 @@ def walk(cdr: Document, ticks: list[Tick], bill: Bill) -> list[Key]:
                 chosen[kind].add(key)
                 if key is not None:
                     bill.used[key] = bill.used.get(key, Decimal(0)) + amount
+                    if kind == "FLAT":
+                        bill.flat.add(tick.reserved)
                     order.pop(key, None)
                     order[key] = None
         if first.tariff is not None:
@@ -116,8 +120,8 @@ def wanted(tick: Tick, bill: Bill) -> list[tuple[str, Decimal]]:
     """What is to be priced now; a flat price once for the session and once for its reservation."""
     if tick.tariff is None:
         return []
-    charged = any(kind == "FLAT" and reserved == tick.reserved for _, _, kind, reserved in bill.used)
-    return [*([] if charged else [("FLAT", Decimal(1))]), *tick.used.items()]
+    used = list(tick.used.items())
+    return used if tick.reserved in bill.flat else [("FLAT", Decimal(1)), *used]
 
 
 def offers_of(tick: Tick, never_used: bool) -> dict[str, list[Offer]]:

@@ -9,6 +9,8 @@ from tests.unit.clearing.rating.naive_ticks import Document, NoPrice, Tick
 
 def applies(restrictions: Document, tick: Tick, seen: set[str]) -> bool:
     """Whether all restrictions hold; `seen` gets the names of those that do, and `not NAME` of those that do not."""
+    if not restrictions:
+        return True
     unknown = False
     for name in restrictions:
         held = holds(name, restrictions, tick)

@@ -23,7 +23,7 @@ class NoPrice(Exception):
         self.kinds = frozenset(kinds)
 
 
-@dataclass
+@dataclass(slots=True)
 class Tick:
     """What one minute of a charging period is, or a shorter time.
 
@@ -99,12 +99,13 @@ def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int)
         currents = figures(volumes, "CURRENT") or rests
         tariff = tariff_of(period, tariffs)
         reserved = never_used or only_reserved(period)
-        began = began_at if reserved else charged_from
+        since = int((start - (began_at if reserved else charged_from)).total_seconds())
         shares = shares_of(start, lasts, seconds, measured.get("ENERGY", Decimal(0)))
         used_of = {share: {kind: volume * share for kind, volume in measured.items()} for _, share in shares}
-        for now, share in shares:
-            local = now.astimezone(zone)
-            written, energy = local.isoformat(), used_of[share].get("ENERGY", Decimal(0))
+        for passed, share in shares:
+            local = (start + timedelta(seconds=passed)).astimezone(zone)
+            written, used = local.isoformat(), used_of[share]
+            energy = used.get("ENERGY", Decimal(0))
             yield Tick(
                 number,
                 lasts,
@@ -112,28 +113,28 @@ def ticks_of(cdr: Document, tariffs: list[Document], zone: tzinfo, seconds: int)
                 written[11:16],
                 written[:10],
                 DAYS[local.weekday()],
-                int((now - began).total_seconds()),
+                since + passed,
                 kwh + energy / 2,
                 powers,
                 currents,
-                used_of[share],
+                used,
                 reserved,
             )
             kwh += energy
 
 
-def shares_of(start: datetime, lasts: int, seconds: int, energy: Decimal) -> list[tuple[datetime, Decimal]]:
-    """When each tick begins, and which share of the period it has.
+def shares_of(start: datetime, lasts: int, seconds: int, energy: Decimal) -> list[tuple[int, Decimal]]:
+    """After how many seconds each tick begins, and which share of the period it has.
 
     A period of no length has a tick for each kWh, all at one instant.
     """
     if not lasts:
         number = max(1, abs(int(energy)))
-        return [(start, Decimal(1) / number)] * number
+        return [(0, Decimal(1) / number)] * number
     begun = sorted({*range(0, lasts, seconds), *range(-start.second % 60, lasts, 60)})
     ticks = [(passed, until - passed) for passed, until in pairwise([*begun, lasts])]
     share_of = {length: Decimal(length) / lasts for _, length in ticks}
-    return [(start + timedelta(seconds=passed), share_of[length]) for passed, length in ticks]
+    return [(passed, share_of[length]) for passed, length in ticks]
 
 
 TIMES = ("TIME", "PARKING_TIME", "RESERVATION_TIME")

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.unit.clearing.rating.examples import VERSIONS
-from tests.unit.clearing.rating.random_sessions import random_cdr, random_place
+from tests.unit.clearing.rating.random_faults import FAULTS
+from tests.unit.clearing.rating.random_sessions import out_of_order, random_cdr, random_place
 from tests.unit.clearing.rating.random_tariffs import random_tariff
 
 
@@ -26,7 +27,10 @@ class Case:
 
 
 def random_case(rng: random.Random, versions: Sequence[str] = VERSIONS) -> Case:
-    """Return a session with one tariff, two in five with two; they are in the form of one of these versions."""
+    """Return a session with one tariff, two in five with two; they are in the form of one of these versions.
+
+    One in ten has a fault, and one in ten its periods out of order.
+    """
     place, start = random_place(rng)
     tick = rng.choice((60, 60, 60, 20))
     zone, version = ZoneInfo(place), rng.choice(versions)
@@ -35,10 +39,12 @@ def random_case(rng: random.Random, versions: Sequence[str] = VERSIONS) -> Case:
     first, second = (f"T{rng.randrange(10**9)}" for _ in range(2))
     names, limited = ([first, second], 0.06) if several else ([first], 0.4)
     named = rng.choice(
-        3 * ([first, second], [first, second.lower()], [first, second, None]) + ([None],)
-        if several
-        else ([first], [None])
+        ([first, second], [first, second.lower()], [first, second, None]) if several else ([first], [None])
     )
     cdr = random_cdr(rng, start, named, tick, rounded_hours=rounded)
     tariffs = [random_tariff(rng, version, cdr["start_date_time"], zone, name, limited) for name in names]
+    if rng.random() < 0.1:
+        rng.choice(FAULTS)(rng, cdr, tariffs)
+    if rng.random() < 0.1:
+        cdr["charging_periods"] = out_of_order(rng, cdr["charging_periods"])
     return Case(cdr, tariffs, zone, tick, rounded)

@@ -8,6 +8,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from services.core.clock import format_utc, parse_utc
@@ -30,8 +31,11 @@ OTHERWISE = (
     ("Australia/Lord_Howe", "2026-07-03T13:00:00Z"),
     ("America/St_Johns", "2026-07-04T17:30:00Z"),
 )
+Lengths = list[tuple[int, dict[str, Decimal]]]
 PACES = ((20, "0.05"), (10, "0.1"), (4, "0.25"), (1, "1"))
 """Ticks in which a whole kWh is drawn, and kWh of each: by minutes 3, 6, 15 and 60 kW."""
+ENERGY_SIGNS = (-1, -1, 0, *31 * [1])
+"""Energy may flow back, or be told to be none."""
 CURRENTS = (6, 16, 32, 63)
 
 
@@ -50,7 +54,9 @@ def random_cdr(
     """A CDR whose periods name these tariffs; one in seven has but a reservation that nobody used."""
     kind = rng.random()
     reserved = [_reservation(rng, tick) for _ in range(rng.choice((1, 1, 2)))] if kind < 0.42 else []
-    used = [] if kind < 0.14 else [_period(rng, tick) for _ in range(rng.randrange(1, 6))]
+    used = [] if kind < 0.14 else [_period(rng, tick) for _ in range(rng.choice((1, 2, 3, 4, 4)))]
+    if rng.random() < 0.12:
+        reserved, used = _with_an_instant(rng, reserved, used)
     nowhere = not used and rng.random() < 0.7
     if nowhere and rng.random() < 0.2:
         # A reservation of which only that it was made is told.
@@ -62,9 +68,36 @@ def random_cdr(
         named = rng.choice(tariff_ids) if rng.random() < 0.5 else named
         periods.append(_document(now, volumes, named, rounded_hours))
         now += timedelta(seconds=lasts * tick)
-    late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.12 else 0)
+    late = timedelta(minutes=rng.randrange(1, 30) if rng.random() < 0.13 else 0)
     began = parse_utc(periods[0]["start_date_time"]) - late
     return _cdr(began, now, periods, "#NA" if nowhere else "E1")
+
+
+def out_of_order(rng: random.Random, periods: Sequence[Document]) -> list[Document]:
+    """Shuffle charging periods; those that begin together keep their order, as only the last of them takes time."""
+    groups = [list(group) for _, group in groupby(periods, key=lambda period: period["start_date_time"])]
+    rng.shuffle(groups)
+    return [period for group in groups for period in group]
+
+
+def _with_an_instant(rng: random.Random, reserved: Lengths, used: Lengths) -> tuple[Lengths, Lengths]:
+    """Put a period of no length somewhere."""
+    volumes: dict[str, Decimal] = rng.choice(
+        (
+            {},
+            {"ENERGY": Decimal(rng.choice((-1, 1, 2, 3)))},
+            {"ENERGY": Decimal(2)} | _figures(rng, "POWER", 6) | _figures(rng, "CURRENT", 16),
+            {"TIME": _hours(rng.choice((1, 21)), 20), "ENERGY": Decimal(1)},
+            {"TIME": Decimal(0), "ENERGY": Decimal(0)},
+            {"PARKING_TIME": Decimal(0)},
+            {"RESERVATION_TIME": Decimal(0)},
+        )
+    )
+    place = rng.randrange(len(reserved) + len(used) + 1)
+    if place < len(reserved):
+        return [*reserved[:place], (0, volumes), *reserved[place:]], used
+    place -= len(reserved)
+    return reserved, [*used[:place], (0, volumes), *used[place:]]
 
 
 def _reservation(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
@@ -74,12 +107,14 @@ def _reservation(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]
 
 def _period(rng: random.Random, tick: int) -> tuple[int, dict[str, Decimal]]:
     if rng.random() < 0.3:
-        lasts = rng.randrange(1, 60)
+        lasts = rng.randrange(1, 80)
         known = _figures(rng, "CURRENT", 0) if rng.random() < 0.5 else {}
-        return lasts, {"PARKING_TIME": _hours(lasts, tick)} | known
+        nothing = {"ENERGY": Decimal(0), "TIME": Decimal(0)} if rng.random() < 0.1 else {}
+        return lasts, {"PARKING_TIME": _hours(lasts, tick)} | nothing | known
     ticks, kwh = rng.choice(PACES)
-    lasts = ticks * rng.randrange(1, 1 + max(2, 60 // ticks))
-    energy = lasts * Decimal(kwh) * (-1 if rng.random() < 0.06 else 1)
+    most = max(2, 50 // ticks)
+    lasts = ticks * rng.randrange(1 + most // 4, 1 + most)
+    energy = lasts * Decimal(kwh) * rng.choice(ENERGY_SIGNS)
     volumes = _times(rng, lasts, tick) | ({"ENERGY": energy} if rng.random() < 0.96 else {})
     if rng.random() < 0.6:
         volumes |= _figures(rng, "POWER", int(energy / _hours(lasts, tick)))
@@ -95,7 +130,7 @@ def _times(rng: random.Random, lasts: int, tick: int) -> dict[str, Decimal]:
         return {}
     if kind < 0.08:
         return {"TIME": _hours(some, tick)}
-    if kind < 0.1:
+    if kind < 0.09:
         return {"TIME": _hours(lasts + 7, tick)}
     if kind < 0.16 and some < lasts:
         both = [("TIME", _hours(some, tick)), ("PARKING_TIME", _hours(lasts - some, tick))]

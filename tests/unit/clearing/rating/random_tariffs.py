@@ -16,7 +16,7 @@ Draw = Callable[[random.Random, datetime], Any]
 
 def _clock(rng: random.Random, local: datetime) -> str:
     near = local + timedelta(minutes=rng.randrange(-10, 100))
-    return rng.choice((f"{near:%H:%M}", f"{near:%H}:00", f"{near:%H}:30", "00:00"))
+    return rng.choice((f"{near:%H:%M}", f"{near:%H:%M}", f"{near:%H}:00", f"{near:%H}:30", "00:00"))
 
 
 def _date(rng: random.Random, local: datetime) -> str:
@@ -43,7 +43,7 @@ RESTRICTIONS: Final[dict[str, Draw]] = {
     "min_current": lambda rng, _: Decimal(rng.choice((10, 16, 32))),
     "max_current": lambda rng, _: Decimal(rng.choice((16, 20, 64))),
 }
-OFTEN: Final = [*RESTRICTIONS, "start_time", "end_time", "start_date", "min_kwh", "max_current"]
+OFTEN: Final = [*RESTRICTIONS, "start_time", "end_time", "start_date", "min_kwh", "min_current", "max_current"]
 OF_RESERVATIONS: Final = [name for name in RESTRICTIONS if not name.endswith(("power", "current"))]
 
 
@@ -64,7 +64,7 @@ def random_tariff(
 
 def _element(rng: random.Random, local: datetime) -> Document:
     kinds = rng.sample(("ENERGY", "ENERGY", "TIME", "PARKING_TIME", "FLAT"), rng.choice((1, 2, 3, 3)))
-    names = rng.sample(OFTEN, rng.choice((0, 1, 1, 2, 2, 3, 3)))
+    names = rng.sample(OFTEN, rng.choice((0, 1, 2, 2, 3, 3)))
     found = _with(rng, local, names)
     components = [_component(rng, kind) for kind in dict.fromkeys(kinds)]
     return {"price_components": components} | ({"restrictions": found} if found else {})
@@ -100,7 +100,7 @@ def _limits(rng: random.Random, version: str, share: float) -> Document:
 def _validity(rng: random.Random, start: str) -> Document:
     now, found = parse_utc(start), {}
     for name, far in (("start_date_time", -1), ("end_date_time", 1)):
-        if rng.random() < 0.12:
-            minutes = rng.choice((far * 60 * 24, far * 60 * 24, far * 60, 0, 1, 20))
+        if rng.random() < 0.13:
+            minutes = rng.choice((far * 60 * 24, far * 60 * 24, far * 60 * 24, far * 60, 0, 1, 20))
             found[name] = format_utc(now + timedelta(minutes=minutes))
     return found

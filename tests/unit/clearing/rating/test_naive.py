@@ -22,6 +22,7 @@ from services.core.clock import parse_utc
 from services.core.money import RoundingMode, RoundingRule
 from tests.unit.clearing.rating.examples import tariff_json
 from tests.unit.clearing.rating.naive import Bill, Key, naive_bill
+from tests.unit.clearing.rating.naive_refusals import looks_at_time
 from tests.unit.clearing.rating.naive_ticks import NoPrice, expired, in_order, volumes_of
 from tests.unit.clearing.rating.random_cases import Case, random_case
 from tests.unit.clearing.rating.random_tariffs import RESTRICTIONS
@@ -119,6 +120,7 @@ def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
     """Return what this case has shown besides what the naive rater noted."""
     periods = in_order(case.cdr)["charging_periods"]
     volumes = [volumes_of(each) for each in periods]
+    starts = [each["start_date_time"] for each in periods]
     reserved = any(reservation for *_, reservation in bill.billed)
     told = {
         "a reservation that was used": reserved and not expired(case.cdr),
@@ -133,10 +135,13 @@ def facts(case: Case, bill: Bill, outcome: Rating) -> list[str]:
         "no taxes": any(each.get("tax_included") == "N/A" for each in case.tariffs),
         "a tariff with an end": any("end_date_time" in each for each in case.tariffs),
         "energy that flows back": any(each.get("ENERGY", 0) < 0 for each in volumes),
+        "energy of 0": any(each.get("ENERGY") == 0 for each in volumes),
         "charging and parking in one period": any({"TIME", "PARKING_TIME"} <= each.keys() for each in volumes),
         "energy without time": any("ENERGY" in each and not TIMES & each.keys() for each in volumes),
         "time without energy": any("TIME" in each and "ENERGY" not in each for each in volumes),
         "a first period that begins late": case.cdr["start_date_time"] != periods[0]["start_date_time"],
+        "two periods that begin together": len(set(starts)) < len(starts),
+        "periods out of order": periods != case.cdr["charging_periods"],
         "clocks are set": clocks_are_set(case),
         "clocks are set, and the price differs": clocks_are_set(case) and differs_by_clocks(case, bill),
         "seconds": case.cdr["start_date_time"][17:19] != "00",
@@ -152,6 +157,8 @@ def clocks_are_set(case: Case) -> bool:
 
 def differs_by_clocks(case: Case, bill: Bill) -> bool:
     """Whether the session costs something else where the clocks of its start go on."""
+    if not any(looks_at_time(each) for each in case.tariffs):
+        return False
     unset = timezone(parse_utc(case.cdr["start_date_time"]).astimezone(case.zone).utcoffset() or timedelta(0))
     try:
         return naive_bill(case.cdr, case.tariffs, unset, case.tick).excl_tax != bill.excl_tax
@@ -187,14 +194,24 @@ LEAST_SHARES: Mapping[str, int] = {
     "no taxes": 90,
     "a tariff with an end": 60,
     "energy that flows back": 20,
+    "energy of 0": 10,
     "charging and parking in one period": 20,
     "energy without time": 20,
     "time without energy": 20,
     "a first period that begins late": 50,
+    "two periods that begin together": 15,
+    "periods out of order": 20,
     "clocks are set": 200,
     "clocks are set, and the price differs": 15,
     "seconds": 150,
     "hours of four decimals": 180,
+    "no price: unknown tariff": 3,
+    "no price: another currency": 2,
+    "no price: negative time": 1,
+    "no price: a period outside of the session": 3,
+    "no price: used without an EVSE": 2,
+    "no price: step size": 1,
+    "no price: limits contradict each other": 1,
     "no price: current or power": 30,
     "no price: tariff not valid": 30,
     "no price: several tariffs and a limit": 4,
