@@ -48,32 +48,51 @@ Cdrs: TypeAlias = Annotated[
 Tariffs: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="FILE", help="Tariffs of OCPI in JSON; again for more. They are what was agreed.", rich_help_panel=READ
+        metavar="FILE",
+        help="Tariffs of OCPI in JSON; again for more files. They are what was agreed.",
+        rich_help_panel=READ,
     ),
 ]
 Locations: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="FILE", help="Locations of OCPI in JSON: time zones, and connectors' power.", rich_help_panel=READ
+        metavar="FILE",
+        help="Locations of OCPI in JSON, for time zones and connectors' power; again for more files.",
+        rich_help_panel=READ,
     ),
 ]
 Sessions: TypeAlias = Annotated[
-    list[Path] | None, typer.Option(metavar="FILE", help="Sessions of OCPI in JSON.", rich_help_panel=READ)
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Sessions of OCPI in JSON, to compare CDRs with, and to find those without a CDR; again for more files.",
+        rich_help_panel=READ,
+    ),
 ]
 MeterKeys: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="FILE",
-        help="CSV with evse_uid and public_key, to verify signed meter values with.",
+        help="CSV with evse_uid and public_key, to verify signed meter values with; again for more files.",
         rich_help_panel=READ,
     ),
 ]
 Invoice: TypeAlias = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="CSV with cdr_id, amount and currency, to compare with.", rich_help_panel=READ),
+    typer.Option(
+        metavar="FILE",
+        help="CSV with cdr_id, amount (without tax; or amount_incl_tax) and currency, to compare with.",
+        rich_help_panel=READ,
+    ),
 ]
 Kind: TypeAlias = Annotated[
-    Format, typer.Option("--format", metavar="FORMAT", help=f"Of the CDRs: {', '.join(Format)}.", rich_help_panel=READ)
+    Format,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=f"Of the CDRs: {', '.join(Format)} (auto looks into the file).",
+        rich_help_panel=READ,
+    ),
 ]
 Encoding: TypeAlias = Annotated[
     str,
@@ -85,12 +104,12 @@ WorkFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help=f"Where temporary files lie, up to {BYTES_A_CDR} bytes a CDR.",
+        help=f"Where temporary files lie, up to {BYTES_A_CDR} bytes a CDR; without it in the machine's own place.",
         rich_help_panel=READ,
     ),
 ]
 TextFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--text", metavar="FILE", help="Write it as text.", rich_help_panel=REPORT)
+    Path | None, typer.Option("--text", metavar="FILE", help="Write as text what is printed.", rich_help_panel=REPORT)
 ]
 JsonFile: TypeAlias = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write it as JSON.", rich_help_panel=REPORT)
@@ -100,7 +119,7 @@ HtmlFile: TypeAlias = Annotated[
 ]
 FindingsFile: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--findings", metavar="FILE", help="Write every finding as CSV, a line each.", rich_help_panel=REPORT),
+    typer.Option("--findings", metavar="FILE", help="Write the findings as CSV, a line each.", rich_help_panel=REPORT),
 ]
 Least: TypeAlias = Annotated[
     Severity,
@@ -114,14 +133,18 @@ Least: TypeAlias = Annotated[
 Worst: TypeAlias = Annotated[
     int,
     typer.Option(
-        min=0, max=500, metavar="COUNT", help="So many cases of each currency are explained.", rich_help_panel=REPORT
+        min=0,
+        max=500,
+        metavar="COUNT",
+        help="So many of the worst cases of each currency are explained.",
+        rich_help_panel=REPORT,
     ),
 ]
 FailOn: TypeAlias = Annotated[
     Severity | None,
     typer.Option(
         metavar="SEVERITY",
-        help="Exit with 3 where something of this severity or worse was found.",
+        help=f"Exit with 3 where something of this severity or worse was found: {_SEVERITIES}.",
         rich_help_panel=REPORT,
     ),
 ]
@@ -129,15 +152,19 @@ Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", help="Print nothing b
 Tolerance: TypeAlias = Annotated[
     Decimal,
     typer.Option(
-        parser=amount, metavar="AMOUNT", help="How far a total may lie from our price.", rich_help_panel=AGREED
+        parser=amount,
+        metavar="AMOUNT",
+        help="How far a total may lie from our price, in its currency.",
+        rich_help_panel=AGREED,
     ),
 ]
 Mode: TypeAlias = Annotated[
     RoundingMode,
-    typer.Option(metavar="MODE", help=f"How it is rounded: {', '.join(RoundingMode)}.", rich_help_panel=AGREED),
+    typer.Option(metavar="MODE", help=f"How our price is rounded: {', '.join(RoundingMode)}.", rich_help_panel=AGREED),
 ]
 Digits: TypeAlias = Annotated[
-    int, typer.Option(min=0, max=8, metavar="COUNT", help="Digits after the point.", rich_help_panel=AGREED)
+    int,
+    typer.Option(min=0, max=8, metavar="COUNT", help="Digits after the point of our price.", rich_help_panel=AGREED),
 ]
 PerLine: TypeAlias = Annotated[
     bool, typer.Option("--per-line", help="Round each line, not only the totals.", rich_help_panel=AGREED)
@@ -147,7 +174,7 @@ Agreed: TypeAlias = Annotated[
     typer.Option(
         "--severity",
         metavar="CODE=SEVERITY",
-        help="Another severity for a code; again for more.",
+        help="Another severity for a code, as in TOTAL_MISMATCH=DISPUTE; again for more.",
         rich_help_panel=AGREED,
     ),
 ]
@@ -157,7 +184,7 @@ MissingAfter: TypeAlias = Annotated[
         min=0,
         max=87_600,
         metavar="HOURS",
-        help="After a session's end, from which on its CDR is missing (with --sessions).",
+        help="So long after its end a session without a CDR is missing one (with --sessions).",
         rich_help_panel=AGREED,
     ),
 ]
@@ -167,13 +194,21 @@ Assumed: TypeAlias = Annotated[
 ]
 TimeZone: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Of locations that do not say theirs: Europe/Brussels.", rich_help_panel=UNTOLD),
+    typer.Option(
+        metavar="NAME", help="Of locations that do not say theirs, as in Europe/Brussels.", rich_help_panel=UNTOLD
+    ),
 ]
 Cso: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="CC-PPP", help="Who sent CDRs that do not say it.", rich_help_panel=UNTOLD)
+    str | None,
+    typer.Option(
+        metavar="CC-PPP", help=f"Who sent CDRs that do not say it; without it {NOBODY.cso}.", rich_help_panel=UNTOLD
+    ),
 ]
 Csp: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="CC-PPP", help="Whom CDRs are for that do not say it.", rich_help_panel=UNTOLD)
+    str | None,
+    typer.Option(
+        metavar="CC-PPP", help=f"Whom CDRs are for that do not say it; without it {NOBODY.csp}.", rich_help_panel=UNTOLD
+    ),
 ]
 
 

@@ -40,14 +40,14 @@ class NoTimeZone(RoamwattError):
 def rate(
     *,
     cdr: Annotated[
-        Path, typer.Option(metavar="FILE", help="JSON with one CDR of OCPI 2.2.1 or 2.3.0; - for the input.")
+        Path, typer.Option(metavar="FILE", help="JSON with one CDR of OCPI 2.2.1 or 2.3.0; - for standard input.")
     ],
     tariff: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
             help="JSON with a tariff, or a list of them, of OCPI 2.2.1 or 2.3.0; again for more files. "
-            "One goes before the CDR's own copy of the same id. Without any, the CDR's copies count.",
+            "One of them replaces the CDR's own copy of the same id; without any, the CDR's copies count.",
         ),
     ] = None,
     time_zone: Annotated[
@@ -58,9 +58,14 @@ def rate(
         ),
     ] = None,
     mode: Annotated[
-        RoundingMode, typer.Option(help="How a half is rounded.", rich_help_panel=ROUNDING)
+        RoundingMode,
+        typer.Option(
+            metavar="MODE", help=f"How the price is rounded: {', '.join(RoundingMode)}.", rich_help_panel=ROUNDING
+        ),
     ] = RoundingMode.HALF_UP,
-    digits: Annotated[int, typer.Option(min=0, max=8, help="Digits after the point.", rich_help_panel=ROUNDING)] = 2,
+    digits: Annotated[
+        int, typer.Option(min=0, max=8, metavar="COUNT", help="Digits after the point.", rich_help_panel=ROUNDING)
+    ] = 2,
     per_line: Annotated[
         bool, typer.Option("--per-line", help="Round each line, not only the totals.", rich_help_panel=ROUNDING)
     ] = False,

@@ -2,8 +2,10 @@
 
 import errno
 import os
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from services.cli import lazy, main
 from services.core.errors import RoamwattError
@@ -62,6 +64,14 @@ def test_help_names_every_command() -> None:
         "recover",
     ):
         assert f"│ {name} " in shown
+
+
+@pytest.mark.parametrize("command", ["audit", "rate"])
+def test_every_option_says_what_it_takes_and_does(command: str) -> None:
+    group: Any = get_command(main.build([command]))
+    for option in group.commands[command].params:
+        assert option.help, option.opts
+        assert option.is_flag or option.metavar, option.opts
 
 
 def test_only_the_lazy_command_that_is_used_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
