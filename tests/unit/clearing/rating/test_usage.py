@@ -9,7 +9,7 @@ import pytest
 from services.clearing.rating.engine import rate
 from services.clearing.rating.results import NotRated, Outcome, Rating
 from services.clearing.rating.sessions import Period
-from services.clearing.rating.tariffs import Component, Element, Restrictions, Tariff
+from services.clearing.rating.tariffs import Component, Element, Reservation, Restrictions, Tariff
 from tests.unit.clearing.rating.examples import session
 
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -124,3 +124,37 @@ def test_periods_in_any_order_have_one_price() -> None:
     ]
     for order in (periods, periods[::-1]):
         assert total(rate(session(START, START + HOUR, *order), [Tariff("T1", "EUR", elements)], None)) == 7
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reason"), [("0", "1", None), ("1", "0", "period 1 measures 3600 s and lasts 0 s")]
+)
+def test_of_periods_that_begin_together_the_last_one_takes_the_time(first: str, last: str, reason: str | None) -> None:
+    """OCPI mod_cdrs, ChargingPeriod: the first one ends when the next one starts."""
+    timed = tariff("TIME", restrictions=LATER)
+    outcome = price(timed, {"TIME": first}, {"TIME": last}, minutes=(0, 0))
+    if reason is None:
+        assert total(outcome) == 1
+    else:
+        assert outcome == NotRated(reason)
+
+
+def test_a_period_of_no_length_has_energy_at_its_instant() -> None:
+    """2 kWh at the beginning, when the tariff is cheap, and 1 kWh from the first minute on."""
+    elements = [
+        Element([Component("ENERGY", Decimal(1))], Restrictions(max_duration=Decimal(60))),
+        Element([Component("ENERGY", Decimal(10))]),
+    ]
+    periods = [
+        Period(START, {"ENERGY": Decimal(2)}),
+        Period(START, {}),
+        Period(START + HOUR / 60, {"ENERGY": Decimal(1)}),
+    ]
+    assert total(rate(session(START, START + HOUR, *periods), [Tariff("T1", "EUR", elements)], None)) == 12
+
+
+def test_a_time_of_0_is_none() -> None:
+    """A reservation that nobody used, of which the sender lists every dimension."""
+    reserved = tariff("TIME", restrictions=Restrictions(reservation=Reservation.RESERVATION))
+    assert total(price(reserved, {"RESERVATION_TIME": "1", "TIME": "0", "ENERGY": "0"})) == 1
+    assert total(price(tariff("FLAT"), {"RESERVATION_TIME": "0"})) == 1
