@@ -11,6 +11,9 @@ _USUAL_MARKS: Final = "--T::Z"
 _FORM: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII | re.IGNORECASE
 )
+_UNKNOWN_AS_PRINTED: Final = "1970-1-1T00:00:00Z"
+"""OCPI prints the time that nobody knows without leading zeros (mod_cdrs, CDR object): so it is sent too."""
+_UNKNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def system_clock() -> datetime:
@@ -49,6 +52,8 @@ def parse_utc(text: str) -> datetime:
 
 
 def _parse_any(text: str) -> datetime:
+    if text == _UNKNOWN_AS_PRINTED:
+        return _UNKNOWN
     match = _FORM.fullmatch(text)
     if match is None:
         raise BadContent("not a date and time of the form 2015-06-29T20:39:09Z")

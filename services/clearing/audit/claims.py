@@ -30,10 +30,14 @@ Key = tuple[str, str]
 """A CSO and one of its ids by `same`."""
 
 
-def totals_of(energy: Decimal, hours: Decimal, parking: Decimal | None) -> Mapping[str, Decimal]:
-    """Return what a CDR's totals say of the dimensions that tariffs price: its hours have those of parking in them."""
+def totals_of(energy: Decimal | None, hours: Decimal, parking: Decimal | None) -> Mapping[str, Decimal]:
+    """Return what a CDR's totals say of the dimensions that tariffs price: its hours have those of parking in them.
+
+    Where it says nothing of its energy, there is no ENERGY.
+    """
     parking = parking or ZERO
-    return {"ENERGY": energy, "TIME": max(ZERO, EXACT.subtract(hours, parking)), "PARKING_TIME": parking}
+    times = {"TIME": max(ZERO, EXACT.subtract(hours, parking)), "PARKING_TIME": parking}
+    return times if energy is None else {"ENERGY": energy} | times
 
 
 class Cost(msgspec.Struct, frozen=True):

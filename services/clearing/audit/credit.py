@@ -10,11 +10,14 @@ from services.clearing.audit.findings import Finding, find
 
 
 def original(case: Case) -> Iterator[Finding]:
-    """Find a credit that is not the opposite of what its two parties booked."""
+    """Find a credit that names none, which OCPI requires, or is not the opposite of what its two parties booked."""
     claim, credited = case.claim, case.facts.credited
-    if not claim.credit or (credited is None and Source.CDRS not in case.facts.sources):
+    if not claim.credit:
         return
-    reason = "is not known" if credited is None else _unfit(claim, credited)
+    if credited is None and claim.credit_reference_id and Source.CDRS not in case.facts.sources:
+        return
+    unknown = "is not known" if claim.credit_reference_id else "is not named"
+    reason = unknown if credited is None else _unfit(claim, credited)
     if reason is not None:
         yield find(Code.CREDIT_UNMATCHED, reference=claim.credit_reference_id or "no id", reason=reason)
 

@@ -27,6 +27,7 @@ _ROOT: Final = "$"
 _PARTS: Final = ("fixed", "energy", "time", "parking", "reservation")
 _METHODS: Final = frozenset({"AUTH_REQUEST", "COMMAND", "WHITELIST"})
 _ID, _CDR_ID, _WORD = 36, 39, 255
+_PATHS: Final = 3
 _PLACE: Final = (("address", 45), ("city", 45), ("country", 3), ("evse_id", 48))
 _CONNECTOR: Final = ("connector_standard", "connector_format", "connector_power_type")
 
@@ -77,8 +78,16 @@ def read(document: object) -> Claim | Unreadable:
     currency = reader.text(document, "currency", _ROOT, 3)
     cost = _cost(reader, document, "total_cost", needed=True)
     if not cdr_id or started_at is None or ended_at is None or not currency or cost is None:
-        return _unreadable(reader, cdr_id, "it lacks an id, a start, an end, a currency or a total")
+        found = {"id": cdr_id, "start_date_time": started_at, "end_date_time": ended_at, "currency": currency}
+        return _unreadable(reader, cdr_id, _lacking(reader, found | {"total_cost": cost}))
     return _claim(reader, document, _Head(cdr_id, started_at, ended_at, currency.upper(), cost))
+
+
+def _lacking(reader: Reader, head: Mapping[str, object]) -> str:
+    """Return what a CDR has not, or not so that it can be read."""
+    reason = f"it has no {' and no '.join(name for name, value in head.items() if not value)} that can be read"
+    unread = ", ".join(reader.unread[:_PATHS])
+    return f"{reason}; no number of at most 20 digits before the point: {unread}" if unread else reason
 
 
 def _unreadable(reader: Reader, cdr_id: str | None, reason: str) -> Unreadable:
@@ -98,7 +107,7 @@ def _claim(reader: Reader, document: Document, head: _Head) -> Claim:
         used=Session(head.started_at, head.ended_at, head.currency, periods, evse_uid == NOT_AVAILABLE, totals),
         total_excl_tax=head.cost.excl_tax,
         total_incl_tax=head.cost.incl_tax,
-        energy=energy,
+        energy=energy or ZERO,
         hours=hours,
         parking_hours=parking,
         parts=_parts(reader, document),
@@ -179,16 +188,22 @@ def _period(reader: Reader, path: str, document: Document) -> Period | None:
 
 def _measures(
     reader: Reader, document: Document, head: _Head, periods: Sequence[Period]
-) -> tuple[Decimal, Decimal, Decimal | None]:
-    """Return energy, duration and parking time; where a total is missing, what the rest of the CDR says of it."""
+) -> tuple[Decimal | None, Decimal, Decimal | None]:
+    """Return energy, duration and parking time; where a total is missing, what the rest of the CDR says of it.
+
+    Energy of which the whole CDR says nothing is None: it is not known, and not none.
+    """
     energy = reader.number(document, "total_energy", _ROOT)
     hours = reader.number(document, "total_time", _ROOT)
     parking = reader.number(document, "total_parking_time", _ROOT, needed=False)
     if document.get("total_energy") is None:
-        energy = _summed(reader, "$.charging_periods", [period.volumes.get("ENERGY", ZERO) for period in periods])
+        measured = [period.volumes["ENERGY"] for period in periods if "ENERGY" in period.volumes]
+        energy = _summed(reader, "$.charging_periods", measured) if measured else None
+    elif energy is None:
+        energy = ZERO
     if document.get("total_time") is None:
         hours = quantize8(hours_of(head.ended_at - head.started_at))
-    return energy or ZERO, hours or ZERO, parking
+    return energy, hours or ZERO, parking
 
 
 def _tariffs(reader: Reader, document: Document) -> list[Tariff]:

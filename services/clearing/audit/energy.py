@@ -23,7 +23,7 @@ def amount(case: Case) -> Iterator[Finding]:
     if energy < ZERO:
         yield find(Code.ENERGY_NEGATIVE, energy=energy)
         yield from _billed(case.claim)
-    elif not energy and not case.claim.unreadable:
+    elif not energy and not case.claim.unreadable and "ENERGY" in case.claim.used.totals:
         yield find(Code.ENERGY_ZERO)
     limit, why, figure = min(_bounds(case), key=itemgetter(0))
     if abs(energy) > limit:

@@ -149,6 +149,8 @@ def _wanted(kinds: tuple[str, ...], unused: bool) -> Wanted:
 def check_measured(usage: Usage, priced: Container[str]) -> None:
     """Refuse a session whose periods lack what its tariffs price and the CDR's totals have.
 
+    Energy lacks too where there are totals and none of energy: nobody knows that there was none.
+
     Raises:
         CannotRate: with the dimension that lacks.
     """
@@ -158,7 +160,7 @@ def check_measured(usage: Usage, priced: Container[str]) -> None:
         return
     totals = usage.session.totals
     for kind in _OF_SESSIONS:
-        lacks = kind in priced and kind not in usage.given and totals.get(kind)
+        lacks = kind in priced and kind not in usage.given and totals.get(kind, bool(totals) and kind == ENERGY)
         # What `total_parking_time` counts need not be PARKING_TIME, so time lacks only where no period has it.
         if lacks and (kind == ENERGY or _lacks_time(usage, totals)):
             raise CannotRate(f"no period measures {kind}")

@@ -23,6 +23,8 @@ def test_round_trip(time: datetime) -> None:
         ("2015-06-29T20:39:09", datetime(2015, 6, 29, 20, 39, 9, tzinfo=UTC)),
         ("2016-12-29T17:45:09.2Z", datetime(2016, 12, 29, 17, 45, 9, 200_000, tzinfo=UTC)),
         ("2018-01-01T01:08:01.1239999", datetime(2018, 1, 1, 1, 8, 1, 123_000, tzinfo=UTC)),
+        # As OCPI itself prints the time that nobody knows.
+        ("1970-1-1T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
         ("2015-06-29T22:39:09+02:00", datetime(2015, 6, 29, 20, 39, 9, tzinfo=UTC)),
     ],
 )
@@ -36,7 +38,7 @@ def test_parses(text: str, expected: datetime) -> None:
     ["", "2015-06-29", "20150629T203909Z", "2015-02-30T00:00:00Z", "2015-06-29T24:39:09Z", "2015-06-29T20:39:60Z",
      "2015-06-29 20:39:09", "2015-06-29T20:39:09Z\n", "0001-01-01T00:00:00+01:00", "٢015-06-29T20:39:09Z",
      "2015-W27-1T20:39:09Z", "2015-06-29T20.39.09Z", "2015-06-29T203909.1Z", "2015-13-29T20:39:09Z",
-     "2015-06-29T20:39,09Z"],
+     "2015-06-29T20:39,09Z", "1970-1-2T00:00:00Z"],
 )  # fmt: skip
 def test_refuses(text: str) -> None:
     with pytest.raises(BadContent):

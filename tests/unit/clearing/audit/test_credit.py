@@ -27,6 +27,7 @@ def original(**changes: Any) -> dict[str, Any]:
 FOUND = [
     Example(Code.CREDIT_UNMATCHED, CREDIT),
     Example(Code.CREDIT_UNMATCHED, CREDIT | {"credit_reference_id": None}),
+    Example(Code.CREDIT_UNMATCHED, CREDIT | {"credit_reference_id": None}, {"sources": frozenset()}),
     Example(Code.CREDIT_UNMATCHED, CREDIT, original(home_csp="DE-ABC")),
     Example(Code.CREDIT_UNMATCHED, CREDIT, original(credited_by="C1-c")),
     Example(Code.CREDIT_UNMATCHED, CREDIT, original(currency="GBP")),
@@ -55,6 +56,7 @@ def test_which_original_is_meant_is_told() -> None:
     for changes, reference in (({}, "C1"), ({"credit_reference_id": None}, "no id")):
         (finding,) = Example(Code.CREDIT_UNMATCHED, CREDIT | changes).audited.findings
         assert finding.numbers["reference"] == reference
+        assert ("is not named" in finding.detail) == (reference == "no id")
 
 
 @pytest.mark.parametrize(

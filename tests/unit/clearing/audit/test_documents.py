@@ -144,6 +144,32 @@ def test_what_lacks_the_essential_cannot_be_audited(changes: dict[str, Any]) -> 
     assert found.cdr_id == (None if "id" in changes else "C1")
 
 
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        ({"total_cost": {"excl_vat": "4,00"}}, "total_cost that can be read; no number of at most 20 digits before "),
+        ({"total_cost": None, "currency": ""}, "currency and no total_cost that can be read"),
+        ({"start_date_time": "1.3.2026"}, "start_date_time that can be read"),
+    ],
+)
+def test_what_a_cdr_lacks_is_named(changes: dict[str, Any], lacking: str) -> None:
+    found = documents.read(parsed(document(**changes)))
+    assert faults(found)[-1][2].startswith(f"it has no {lacking}")
+    assert ("$.total_cost.excl_vat" in faults(found)[-1][2]) == ("digits" in lacking)
+
+
+def test_energy_of_which_a_cdr_says_nothing_is_not_none() -> None:
+    """A price of 0 for it would be wrong, and so would be that nothing was charged."""
+    claim = read(
+        total_energy=None, charging_periods=[period(dimensions=[{"type": "TIME", "volume": 2}])], total_energy_cost=None
+    )
+    found = audit(claim, Facts((TERMS,)), AuditRules())
+    codes = {each.code.value for each in found.findings}
+    assert {"SCHEMA_INVALID", "NOT_RATED"} <= codes
+    assert not codes & {"TOTAL_MISMATCH", "ENERGY_ZERO"}
+    assert found.rated is None
+
+
 @pytest.mark.parametrize("value", [None, [], "CDR", 5])
 def test_what_is_no_object_cannot_be_audited(value: object) -> None:
     assert faults(documents.read(value)) == [("CDR_UNREADABLE", "", "it is no object")]

@@ -76,6 +76,12 @@ def test_energy_that_no_period_measures_has_no_price() -> None:
     assert total(price(tariff("TIME"), {"TIME": "1"}, totals={"ENERGY": Decimal(5)})) == 1
 
 
+def test_energy_of_which_the_totals_say_nothing_has_no_price() -> None:
+    outcome = price(tariff("ENERGY"), {"TIME": "1"}, totals={"TIME": Decimal(1)})
+    assert outcome == NotRated("no period measures ENERGY")
+    assert total(price(tariff("ENERGY"), {"TIME": "1"}, totals={"TIME": Decimal(1), "ENERGY": Decimal(0)})) == 0
+
+
 @pytest.mark.parametrize(("minutes", "number"), [((-2, 30), 1), ((0, 62), 2)])
 def test_a_period_outside_of_the_session_has_no_price_where_the_clock_matters(
     minutes: tuple[int, ...], number: int
