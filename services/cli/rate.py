@@ -159,6 +159,7 @@ def _data(cdr: Cdr, outcome: Outcome, zone: tzinfo | None) -> dict[str, Any]:
     return {
         "cdr_id": cdr.cdr_id,
         "currency": cdr.session.currency,
+        "credit": cdr.credit,
         "time_zone": None if zone is None else str(zone),
         **outcome_data(outcome),
         "totals": {**claims, "energy": energy},
@@ -170,14 +171,18 @@ def _compared(cdr: Cdr, outcome: Outcome) -> Iterator[str]:
     """Compare with what the CDR asks for, and its energy with that of its periods."""
     for what, claimed, rated in _claims(cdr, outcome):
         if claimed is not None:
-            yield f"The CDR asks for {figure(claimed)} {cdr.session.currency} {what}{_difference(claimed, rated)}."
+            asked = f"{figure(claimed)} {cdr.session.currency} {what}{_difference(claimed, rated)}"
+            yield f"The {'credit CDR' if cdr.credit else 'CDR'} asks for {asked}."
     energy, periods = cdr.session.totals.get(ENERGY), _energy(cdr)
     if energy is not None and periods is not None and periods != energy:
         yield f"Its energy is {figure(energy)} kWh, its periods sum to {figure(periods)} kWh."
 
 
 def _claims(cdr: Cdr, outcome: Outcome) -> Sequence[tuple[str, Decimal | None, Decimal | None]]:
+    """Return what the CDR asks for and the price, which a credit has below zero."""
     excl_tax, incl_tax = (None, None) if isinstance(outcome, NotRated) else (outcome.excl_tax, outcome.incl_tax)
+    if cdr.credit:
+        excl_tax, incl_tax = (None if each is None else EXACT.subtract(ZERO, each) for each in (excl_tax, incl_tax))
     return ("without tax", cdr.claimed_excl_tax, excl_tax), ("with tax", cdr.claimed_incl_tax, incl_tax)
 
 

@@ -32,6 +32,7 @@ class Cdr:
 
     Attributes:
         claimed_incl_tax: None where the CDR does not say, as where a tax of 2.3.0 is missing.
+        credit: It takes another CDR back, and its total is below zero for what was used (mod_cdrs, Credit CDRs).
     """
 
     cdr_id: str
@@ -39,6 +40,7 @@ class Cdr:
     tariffs: Sequence[Tariff]
     claimed_excl_tax: Decimal | None
     claimed_incl_tax: Decimal | None
+    credit: bool = False
 
 
 def parse(content: bytes | str) -> Any:
@@ -136,7 +138,7 @@ def cdr_of(document: object) -> Cdr:
     cdr = _object(document, "a CDR")
     excl_tax, incl_tax = _cost(cdr)
     tariffs = [tariff_of(each) for each in _optional_list(cdr, "tariffs")]
-    return Cdr(_text(cdr, "id"), _session(cdr), tariffs, excl_tax, incl_tax)
+    return Cdr(_text(cdr, "id"), _session(cdr), tariffs, excl_tax, incl_tax, cdr.get("credit") is True)
 
 
 def _session(cdr: Document) -> Session:

@@ -117,6 +117,7 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
             invoice = compare(order.invoice, order.encoding, index.database, terms.agreement.total_tolerance)
         sets = set_findings(index, sessions, terms, order.missing_after)
     notes += [
+        *(invoice.notes(terms.agreement.total_tolerance) if invoice else ()),
         *sets.notes,
         *terms.tariffs.problems,
         *terms.locations.problems,

@@ -158,6 +158,13 @@ def test_a_right_claim_and_a_low_one_are_called_so(tmp_path: Path) -> None:
     assert "The CDR asks for 1.5 EUR with tax, 0.06 less than its tariffs say." in output
 
 
+def test_a_credit_is_compared_with_the_price_that_it_takes_back(tmp_path: Path) -> None:
+    cdr = CDR | {"credit": True, "total_cost": {"excl_vat": -1.3, "incl_vat": -1.5}}
+    _, output = run(tmp_path, cdr, "--time-zone", "Europe/Brussels")
+    assert "The credit CDR asks for -1.3 EUR without tax, as its tariffs say." in output
+    assert "The credit CDR asks for -1.5 EUR with tax, 0.06 more than its tariffs say." in output
+
+
 def test_what_cannot_be_rated_is_said_and_is_an_exit_code(tmp_path: Path) -> None:
     code, output = run(tmp_path, CDR)
     assert code == 1

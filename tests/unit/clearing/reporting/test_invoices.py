@@ -61,6 +61,43 @@ def test_a_difference_within_the_tolerance_is_none(tmp_path: Path) -> None:
     assert compared(tmp_path, "cdr_id,amount,currency", "C1,4.01,EUR", "C2,3.99,EUR", "C3,4,CHF").shown == []
 
 
+def test_a_cent_on_every_line_is_told(tmp_path: Path) -> None:
+    invoice = written(tmp_path, "cdr_id,amount,currency\nC1,4.01,EUR\nC2,4.01,EUR\nC3,4.01,CHF", "invoice.csv")
+    report, _ = audited(tmp_path, CDRS, invoice=invoice)
+    assert report.invoice is not None
+    assert report.invoice.within == {"EUR": Decimal("0.02"), "CHF": Decimal("0.01")}
+    told = "Lines of the invoice that agree with their CDRs within 0.01 ask for 0.02 EUR more than these in sum."
+    assert [note for note in report.notes if "invoice" in note] == [told]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('C1,"4,00",,EUR', "its amount is no number: 4,00"),
+        ("C1,4.00,x,EUR", "its amount_incl_tax is no number: x"),
+        ("C1,,,EUR", "it has no amount"),
+        ("C1,4.00,,", "it has no currency"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_of_its_cdr(tmp_path: Path, line: str, why: str) -> None:
+    rest = ("C2,4.00,,EUR", "C3,4.00,,CHF")
+    (found,) = compared(tmp_path, "cdr_id,amount,amount_incl_tax,currency", line, *rest).shown
+    assert (found.kind, found.line, found.cdr_id) == ("LINE_UNREADABLE", 2, "C1")
+    assert found.detail == f"The line cannot be read: {why}."
+
+
+def test_a_line_after_one_that_cannot_be_read_is_no_repetition(tmp_path: Path) -> None:
+    found = compared(tmp_path, "cdr_id,amount,currency", "C1,x,EUR", "C1,4.00,EUR", "C2,4.00,EUR", "C3,4.00,CHF")
+    assert [each.kind for each in found.shown] == ["LINE_UNREADABLE"]
+    assert found.agreeing == 3
+
+
+def test_both_amounts_of_a_line_are_compared(tmp_path: Path) -> None:
+    heading = "cdr_id,amount,amount_incl_tax,currency"
+    found = compared(tmp_path, heading, "C1,4.00,9.99,EUR", "C2,4.00,4.80,EUR", "C3,4.00,,CHF")
+    assert [(each.line, each.amount) for each in found.shown] == [(2, Decimal("5.19"))]
+
+
 @pytest.mark.parametrize("heading", ["cdr_id,currency", "amount,currency", "cdr_id,amount", ""])
 def test_what_is_no_invoice_is_refused(tmp_path: Path, heading: str) -> None:
     with pytest.raises(CannotReadFile):
