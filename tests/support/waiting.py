@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 
 async def eventually(
-    condition: Callable[[], bool | Awaitable[bool]], *, timeout_seconds: float = 10, what: str = "the condition"
+    condition: Callable[[], bool | Awaitable[bool]], *, timeout_seconds: float = 30, what: str = "the condition"
 ) -> None:
     """Return as soon as the condition holds; fail the test when it does not within the time."""
     deadline = time.monotonic() + timeout_seconds

@@ -8,6 +8,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tables import metadata
 from services.runtime.service import Service
 from tests.integration.gateway.bench import Bench, prepare, running
+from tests.integration.gateway.whole import HURRIED_SECONDS, PATIENT_SECONDS
 from tests.support.databases import Databases
 
 
@@ -30,3 +31,9 @@ async def bench(url: str) -> AsyncIterator[Bench]:
     """One replica without objects."""
     async with running(url) as bench:
         yield bench
+
+
+@pytest.fixture
+def wait_seconds(request: pytest.FixtureRequest) -> float:
+    """How long the gateway waits for partners: long, except in a test that is marked as `hurried`."""
+    return HURRIED_SECONDS if request.node.get_closest_marker("hurried") else PATIENT_SECONDS

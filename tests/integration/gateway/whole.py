@@ -41,6 +41,8 @@ from tests.support.databases import migrated
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://hub.example"
 OPERATORS_TOKEN = SecretStr("an operator's token")
+PATIENT_SECONDS, HURRIED_SECONDS = 10.0, 1.0
+"""How long partners are waited for: one that answers may be slow on a busy machine, one that never does need not."""
 
 
 @dataclass(slots=True)
@@ -139,16 +141,25 @@ class Gateway:
 
 
 @asynccontextmanager
-async def whole(url: str, folder: Path, **groups: Any) -> AsyncIterator[Gateway]:
-    """Make the schema by its migrations and run everything but the inbox, the dispatcher and the relay."""
+async def whole(
+    url: str, folder: Path, *, wait_seconds: float = PATIENT_SECONDS, **groups: Any
+) -> AsyncIterator[Gateway]:
+    """Make the schema by its migrations and run everything but the inbox, the dispatcher and the relay.
+
+    Args:
+        url: Of the database.
+        folder: For files.
+        wait_seconds: How long partners are waited for.
+        groups: Further settings.
+    """
     key_file = folder / "master.key"
     key_file.write_text(base64.b64encode(bytes(32)).decode())
     settings = GatewaySettings(
         database=DatabaseSettings(url=url),
         vault=VaultSettings(master_key_file=key_file),
         gateway=OwnSettings(public_url=URL),
-        partners=PartnerSettings(ca_folder=folder, handshake_timeout_seconds=2),
-        client=ClientSettings(timeout_seconds=1, connect_timeout_seconds=1),
+        partners=PartnerSettings(ca_folder=folder, handshake_timeout_seconds=wait_seconds),
+        client=ClientSettings(timeout_seconds=wait_seconds, connect_timeout_seconds=wait_seconds),
         admin=AdminSettings(token=OPERATORS_TOKEN),
         **groups,
     )

@@ -23,9 +23,15 @@ async def home(tmp_path: Path) -> AsyncIterator[Partner]:
 
 
 @pytest.fixture
-async def gateway(database_url: str, tmp_path: Path, home: Partner) -> AsyncIterator[Gateway]:
-    quick = AuthorizeSettings(deadline_seconds=3, ask_timeout_seconds=1, answer_reserve_seconds=0.5, max_waiting=3)
-    async with whole(database_url, tmp_path, authorize=quick) as here:
+async def gateway(database_url: str, tmp_path: Path, home: Partner, wait_seconds: float) -> AsyncIterator[Gateway]:
+    reserve = 0.5
+    bounds = AuthorizeSettings(
+        deadline_seconds=2 * wait_seconds + reserve,
+        ask_timeout_seconds=wait_seconds,
+        answer_reserve_seconds=reserve,
+        max_waiting=3,
+    )
+    async with whole(database_url, tmp_path, wait_seconds=wait_seconds, authorize=bounds) as here:
         await here.take("partner.registered", invited(CSO, "CSO", None), invited(CSP, "CSP", None))
         await here.take("agreement.concluded", agreed(CSO, CSP))
         await here.context.transactions.run(lambda work: _connect(work, home))

@@ -103,6 +103,7 @@ async def test_the_home_csp_is_asked_and_its_words_reach_the_cso(gateway: Gatewa
 
 
 @pytest.mark.ocpi_rule(2)
+@pytest.mark.hurried
 async def test_a_home_csp_that_hangs_is_a_protocol_answer_and_no_word_on_the_driver(
     gateway: Gateway, home: Partner
 ) -> None:
@@ -139,6 +140,7 @@ async def test_opening_hours_and_the_status_of_an_evse_play_no_part(gateway: Gat
     assert (answer.json()["data"]["allowed"], len(home.sent)) == ("ALLOWED", 1)
 
 
+@pytest.mark.hurried
 async def test_without_a_decision_in_time_the_cso_is_told_to_come_again(gateway: Gateway) -> None:
     answer = await ask(gateway)
     assert (answer.status_code, answer.json()["status_code"]) == (503, 3000)
@@ -167,6 +169,7 @@ async def test_more_questions_than_may_wait_are_told_to_come_again(gateway: Gate
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
+@pytest.mark.hurried
 async def test_a_reply_to_another_replica_is_not_ours(gateway: Gateway) -> None:
     gateway.direct.act = decides(gateway, result="ALLOWED", reply_replica="another")
     assert (await ask(gateway)).status_code == 503

@@ -14,7 +14,7 @@ from tests.integration.gateway.whole import Gateway, agreed, invited
 async def test_a_partner_on_2_3_0_is_told_when_it_reaches_others(
     admin: httpx.AsyncClient, system: System, gateway: Gateway
 ) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
     assert await _told(system) == 0
     # Two changes go out together, once they have settled.
     await gateway.take("partner.registered", *(invited(party, "CSP", None) for party in ("NL-NEW", "NL-ALS")))
@@ -32,7 +32,7 @@ async def test_a_partner_on_2_3_0_is_told_when_it_reaches_others(
 async def test_a_partner_that_cannot_be_told_is_told_later(
     admin: httpx.AsyncClient, system: System, gateway: Gateway
 ) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
     await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=2, status="ENDED"))
     system.answers = [web.Response(status=500)]
     assert await _told(system, settled=True) == 1
@@ -46,7 +46,7 @@ async def test_a_partner_that_cannot_be_told_is_told_later(
 
 
 async def test_a_partner_on_2_2_1_is_not_told(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
-    await connect(admin, system, version="2.2.1")
+    assert (await connect(admin, system, version="2.2.1")).is_success
     await gateway.take("agreement.concluded", agreed(PARTY, "NL-CSP", version=2, status="ENDED"))
     assert await _told(system, settled=True) == 0
 

@@ -97,7 +97,7 @@ async def test_a_registration_whose_answer_is_lost_is_repeated_with_the_same_tok
 
 @pytest.mark.ocpi_rule(7)
 async def test_a_renewal_leaves_no_gap(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
     before = await _called(system)
     assert (await admin.post("/renew", json={})).status_code == 200
     assert system.server.sent[-1].method == "PUT"
@@ -112,7 +112,7 @@ async def test_a_renewal_leaves_no_gap(admin: httpx.AsyncClient, system: System,
 async def test_a_renewal_whose_answer_is_lost_leaves_both_tokens_good(
     admin: httpx.AsyncClient, system: System, gateway: Gateway
 ) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
     system.answers = [web.Response(status=502)]
     assert (await admin.post("/renew", json={})).status_code == 409
     old, new = (gateway.client(each["token"]) for each in system.given)
@@ -124,7 +124,7 @@ async def test_a_renewal_whose_answer_is_lost_leaves_both_tokens_good(
 async def test_a_renewal_of_the_partners_own_at_the_same_time_wins(
     admin: httpx.AsyncClient, system: System, gateway: Gateway
 ) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
 
     async def act(sent: Sent) -> web.Response:
         if sent.method == "PUT":
@@ -140,7 +140,7 @@ async def test_a_renewal_of_the_partners_own_at_the_same_time_wins(
 
 
 async def test_we_unregister(admin: httpx.AsyncClient, system: System, gateway: Gateway) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
     ours = gateway.client(system.given[0]["token"])
     assert (await admin.post("/disconnect")).json() == {"platform": PARTY, "problem": None}
     assert (system.left, (await ours.get("/ocpi/versions")).status_code) == (1, 401)
@@ -152,7 +152,7 @@ async def test_we_unregister(admin: httpx.AsyncClient, system: System, gateway: 
 async def test_a_partner_that_does_not_answer_is_disconnected_all_the_same(
     admin: httpx.AsyncClient, system: System, gateway: Gateway
 ) -> None:
-    await connect(admin, system)
+    assert (await connect(admin, system)).is_success
     system.server.answer = lambda _sent: web.Response(status=500)
     assert "HTTP 500" in (await admin.post("/disconnect")).json()["problem"]
     assert await gateway.rows("SELECT 1 FROM gateway.connections") == []

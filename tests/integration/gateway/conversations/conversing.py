@@ -18,15 +18,15 @@ from services.gateway.tables import connections
 from services.runtime.work import Work
 from tests.integration.gateway.connected import connection
 from tests.integration.gateway.partners import SUCCESS, Partner, Sent, partner
-from tests.integration.gateway.whole import URL, Gateway, agreed, invited, whole
+from tests.integration.gateway.whole import PATIENT_SECONDS, URL, Gateway, agreed, invited, whole
 from tests.support.waiting import eventually
 from tests.unit.gateway import samples
 
 CSO, CSP, OTHER_CSP, OTHER_CSO = "FR-SUN", "NL-CSP", "DE-OTH", "BE-CPO"
 ACCEPTED = {"result": "ACCEPTED", "timeout": 30}
 ROLES = {CSO: "CSO", CSP: "CSP", OTHER_CSP: "CSP", OTHER_CSO: "CSO"}
-QUICK = ConversationSettings(
-    answer_timeout_seconds=0.5,
+BOUNDS = ConversationSettings(
+    answer_timeout_seconds=PATIENT_SECONDS,
     max_open_per_partner=2,
     breaker_failures=3,
     breaker_min_seconds=60,
@@ -147,7 +147,7 @@ def our_url(sent: Sent) -> str:
 
 @asynccontextmanager
 async def talking(
-    url: str, folder: Path, bounds: ConversationSettings = QUICK, versions: Mapping[str, Version] | None = None
+    url: str, folder: Path, bounds: ConversationSettings = BOUNDS, versions: Mapping[str, Version] | None = None
 ) -> AsyncIterator[Talk]:
     """Run the partners and one replica over a database."""
     async with partner(folder, "csp") as csp, partner(folder, "cso") as cso:

@@ -146,6 +146,7 @@ class TestChargingPreferences:
         assert len(talk.cso.sent) == 2
 
     @pytest.mark.ocpi_rule(2)
+    @pytest.mark.hurried
     async def test_for_a_session_that_we_do_not_hold_the_cso_answers(self, talk: Talk) -> None:
         talk.answers(None, status=404, status_code=2001, status_message="not capable")
         answer = await self.put(talk, **TO_CSO)

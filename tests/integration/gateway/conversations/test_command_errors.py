@@ -71,6 +71,7 @@ class TestErrors:
 
     @pytest.mark.ocpi_rule(2)
     @pytest.mark.ocpi_rule(28)
+    @pytest.mark.hurried
     async def test_a_cso_that_hangs_costs_only_its_own_and_is_left_alone_for_a_while(self, talk: Talk) -> None:
         talk.cso.answer = None
         asked = [asyncio.create_task(talk.command("START_SESSION", start(talk.csp), **TO_CSO)) for _ in range(4)]

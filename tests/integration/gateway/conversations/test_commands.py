@@ -11,11 +11,11 @@ from services.core.clock import format_utc, system_clock
 from services.gateway.ocpi.versions import V2_3_0
 from tests.integration.gateway.conversations.conversing import (
     ACCEPTED,
+    BOUNDS,
     CSO,
     CSP,
     OTHER_CSO,
     OTHER_CSP,
-    QUICK,
     TO_CSO,
     Talk,
     another_replica,
@@ -238,7 +238,7 @@ class TestReservations:
 
 @pytest.mark.ocpi_rule(22)
 async def test_both_versions_talk_to_each_other(database_url: str, tmp_path: Path) -> None:
-    async with talking(database_url, tmp_path, QUICK, {CSO: V2_3_0}) as talk:
+    async with talking(database_url, tmp_path, BOUNDS, {CSO: V2_3_0}) as talk:
         talk.answers(ACCEPTED)
         assert told(await talk.command("START_SESSION", start(talk.csp), **TO_CSO)) == (200, 1000, ACCEPTED)
         ours = our_url(talk.cso.sent[0])

@@ -53,6 +53,7 @@ async def test_so_is_a_part_that_is_not(talk: Talk) -> None:
 
 @pytest.mark.ocpi_rule(1)
 @pytest.mark.ocpi_rule(2)
+@pytest.mark.hurried
 async def test_its_owners_answer_is_passed_on(talk: Talk) -> None:
     talk.cso.answer = says(None, status=404, status_code=2003, status_message="nowhere")
     answer = await talk.client(CSP).get(PATH, headers=TO_CSO)

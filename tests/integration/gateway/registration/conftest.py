@@ -18,7 +18,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Partner]:
 
 
 @pytest.fixture
-async def gateway(database_url: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with whole(database_url, tmp_path) as here:
+async def gateway(database_url: str, tmp_path: Path, wait_seconds: float) -> AsyncIterator[Gateway]:
+    async with whole(database_url, tmp_path, wait_seconds=wait_seconds) as here:
         await here.take("partner.registered", invited(PARTY, "CSO", TOKEN_A))
         yield here

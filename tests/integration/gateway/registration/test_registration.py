@@ -205,6 +205,7 @@ async def test_a_partner_that_writes_its_token_as_it_is(gateway: Gateway, server
 
 
 @pytest.mark.ocpi_rule(6)
+@pytest.mark.hurried
 async def test_failures_of_calling_back(gateway: Gateway, server: Partner) -> None:
     client = gateway.client(TOKEN_A)
 
