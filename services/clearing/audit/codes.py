@@ -55,7 +55,7 @@ class Code(StrEnum):
     CURRENCY_MISMATCH = "CURRENCY_MISMATCH", _R, "its currency is not the tariff's or the session's"
     # Session and authorization
     SESSION_NOT_NAMED = "SESSION_NOT_NAMED", _I, "the CDR names no session"
-    SESSION_NOT_FOUND = "SESSION_NOT_FOUND", _F, "the session that it names was not reported in time"
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND", _F, "the session that it names is not known, or was not in time"
     SESSION_MISMATCH = (
         "SESSION_MISMATCH",
         _F,
@@ -66,7 +66,11 @@ class Code(StrEnum):
     AUTHORIZATION_DENIED = "AUTHORIZATION_DENIED", _D, "the authorization that it names was denied"
     # Tariffs
     TARIFF_NOT_NAMED = "TARIFF_NOT_NAMED", _I, "it names no tariff, neither copied nor in a period"
-    TARIFF_NOT_FOUND = "TARIFF_NOT_FOUND", _F, "a tariff that it names and does not copy was not published in time"
+    TARIFF_NOT_FOUND = (
+        "TARIFF_NOT_FOUND",
+        _F,
+        "a tariff that it names and does not copy is not known, or was not in time",
+    )
     TARIFF_NOT_VALID = "TARIFF_NOT_VALID", _F, "a tariff was not valid when what it prices began"
     TARIFF_DIFFERS = "TARIFF_DIFFERS", _F, "its copy of a tariff has other prices or conditions than the published one"
     TARIFF_NEVER_MATCHES = "TARIFF_NEVER_MATCHES", _I, "no element of its tariffs prices anything that was used"
@@ -153,13 +157,13 @@ SENTENCES: Final[Mapping[Code, str]] = MappingProxyType(
         Code.NO_AGREEMENT: "{csp} and {cso} have no agreement that covers {started}.",
         Code.CURRENCY_MISMATCH: "The CDR is in {currency}, its {other} in {expected}.",
         Code.SESSION_NOT_NAMED: "The CDR names no session.",
-        Code.SESSION_NOT_FOUND: "Session {session} was not reported in time.",
+        Code.SESSION_NOT_FOUND: "Session {session} is not among those that are known.",
         Code.SESSION_MISMATCH: "The CDR differs from session {session}: {differences}.",
         Code.AUTHORIZATION_NOT_FOUND: "Authorization {authorization} is not known.",
         Code.AUTHORIZATION_MISMATCH: "The CDR differs from authorization {authorization}: {differences}.",
         Code.AUTHORIZATION_DENIED: "Authorization {authorization} was denied: {result}.",
         Code.TARIFF_NOT_NAMED: "The CDR names no tariff.",
-        Code.TARIFF_NOT_FOUND: "Tariff {tariffs} was not published in time.",
+        Code.TARIFF_NOT_FOUND: "Tariff {tariffs} is neither copied nor among those that are known.",
         Code.TARIFF_NOT_VALID: "Tariff {tariff} is valid from {begins} to {ends}, and prices from {began}.",
         Code.TARIFF_DIFFERS: "Tariff {tariff} is not as it was published: {differences}.",
         Code.TARIFF_NEVER_MATCHES: "No element of tariff {tariffs} prices what was used ({used}).",

@@ -19,6 +19,9 @@ from services.clearing.rating.tariffs import Tariff
 from services.clearing.rating.zones import zone_of
 from services.core.money import ZERO
 
+WITH_TAX: Final = "with tax"
+"""What a finding calls a total with its tax; only where the one without is right it is told of."""
+
 _RATED_PARTS: Final = {"energy": "ENERGY", "time": "TIME"}
 
 
@@ -48,7 +51,7 @@ def total(case: Case) -> Iterator[Finding]:
         if claim.tariff_names:
             yield find(Code.NOT_RATED, reason=rated.reason)
         return
-    pairs = [("without tax", claim.total_excl_tax, rated.excl_tax), ("with tax", claim.total_incl_tax, rated.incl_tax)]
+    pairs = [("without tax", claim.total_excl_tax, rated.excl_tax), (WITH_TAX, claim.total_incl_tax, rated.incl_tax)]
     for tax, claimed, ours in pairs:
         if claimed is not None and ours is not None and abs(claimed - ours) > case.tolerance:
             numbers = {"claimed": claimed, "rated": ours, "tolerance": case.tolerance}

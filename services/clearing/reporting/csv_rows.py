@@ -22,6 +22,11 @@ _SPACED_TIME: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2}) +(\d{2}:\d{2})(:\d{2}(?:\.\d+)?)? *(Z|[+-]\d{2}:?\d{2}|UTC)?", re.I
 )
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SHOWN: Final = 40
+_SEPARATOR: Final = re.compile(r'"?sep=.?"?\s*', re.I)
+"""What Excel writes above the headings."""
+_GROUPED: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+"""What is a thousand or more where a comma stands before the decimals, and less where a point does."""
 _KINDS: Final = {**dict.fromkeys(NUMBERS, "number"), **dict.fromkeys(FLAGS, "flag"), **dict.fromkeys(LISTS, "list")}
 _TIMES: Final = frozenset({"start_date_time", "end_date_time", "last_updated"})
 
@@ -42,11 +47,12 @@ class CsvTable:
         heading, self._above = "", 0
         try:
             # A heading in quotes may be of several lines.
-            while not self._above or (heading.count('"') % 2 and len(heading) < _LONGEST_HEADING):
+            while not heading or (heading.count('"') % 2 and len(heading) < _LONGEST_HEADING):
                 line = next(self._lines, "")
-                if self._above and not line:
+                self._above += 1
+                if not line:
                     break
-                heading, self._above = heading + line, self._above + 1
+                heading += "" if not heading and (line.isspace() or _SEPARATOR.fullmatch(line)) else line
             self.delimiter = max(_DELIMITERS, key=heading.count)
             self.headings = _headings(heading, self.delimiter)
         except (LongLine, *BROKEN) as error:
@@ -100,7 +106,8 @@ class CsvRows:
         missing = missing_of(self._fields)
         if missing:
             raise CannotReadFile(
-                f"{file.path} has no column {', '.join(missing)}; README.md lists what they may be called"
+                f"{file.path} has no column {', '.join(missing)}; "
+                "services/clearing/README.md lists what they may be called"
             )
         doubled = sorted({each for each in self._fields if each is not None and self._fields.count(each) > 1})
         if doubled:
@@ -122,24 +129,38 @@ class CsvRows:
         if len(cells) > len(self._fields) and any(cells[len(self._fields) :]):
             raise BadCell(f"it has {len(cells)} cells, the heading {len(self._fields)}")
         found: dict[str, Any] = {}
+        commas = self._table.delimiter == ";" and self._has_commas(cells)
         for field, cell in zip(self._fields, cells, strict=False):
             text = cell.strip()
             if field is not None and text:
+                if commas and _is_grouped(field, text):
+                    raise BadCell(f"beside a decimal comma its {field} of {text[:_SHOWN]} may be thousands or decimals")
                 found[field] = self._value(field, text)
         power = found.pop("max_power_kw", None)
         document = document_of(_with_parties(found, self._parties))
         zone = found.pop("time_zone", None)
         return Row(number, line, document, None, None if power is None else _positive("max_power_kw", power), zone)
 
+    def _has_commas(self, cells: Sequence[str]) -> bool:
+        return any("," in cell and _is_number(field) for field, cell in zip(self._fields, cells, strict=False))
+
     def _value(self, field: str, text: str) -> Any:
         kind = _KINDS.get(field)
-        if kind == "number" or field.endswith(".taxes"):
+        if _is_number(field):
             return number_of(text, comma=self._table.delimiter == ";")
         if kind == "flag":
             return _flag(field, text)
         if kind == "list":
             return _list(field, text)
         return _time(text) if field in _TIMES else text
+
+
+def _is_number(field: str | None) -> bool:
+    return field is not None and (_KINDS.get(field) == "number" or field.endswith(".taxes"))
+
+
+def _is_grouped(field: str, text: str) -> bool:
+    return _GROUPED.fullmatch(text) is not None and _is_number(field)
 
 
 def _list(field: str, text: str) -> Any:

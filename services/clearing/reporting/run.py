@@ -118,6 +118,7 @@ def run(order: Order, terms: Terms, listener: Listener | None = None, progress: 
         sets = set_findings(index, sessions, terms, order.missing_after)
     notes += [
         *(invoice.notes(terms.agreement.total_tolerance) if invoice else ()),
+        *summary.notes,
         *sets.notes,
         *terms.tariffs.problems,
         *terms.locations.problems,

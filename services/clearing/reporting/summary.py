@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 
 from services.clearing.audit.codes import Code, Severity
 from services.clearing.audit.findings import Finding, Verdict
+from services.clearing.audit.price import WITH_TAX
 from services.clearing.reporting.judging import Judged
 from services.core.money import EXACT, ZERO
 
@@ -179,6 +180,17 @@ class Summary:
         self.tariffs: Groups[tuple[str, str, str], Tally] = Groups(Tally, (OTHERS, OTHERS, ""))
         self.places: Groups[tuple[str, str, str], Tally] = Groups(Tally, (OTHERS, OTHERS, ""))
         self.spread = Spread()
+        self.wrong_with_tax = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of the sums."""
+        if not self.wrong_with_tax:
+            return []
+        return [
+            f"CDRs whose total is wrong with tax alone: {self.wrong_with_tax:,}. "
+            "What these ask for too much or too little is told with the tax in it."
+        ]
 
     def add(self, judged: Judged) -> None:
         """Count a row."""
@@ -205,6 +217,8 @@ class Summary:
         self.currencies.of(currency).add(judged)
         self.pairs.of((claim.visited_cso, claim.home_csp, currency)).add(judged)
         self.days.of((started.date().isoformat(), currency)).add(judged)
+        if judged.over is not None and not judged.repeated:
+            self.wrong_with_tax += any(each.numbers.get("tax") == WITH_TAX for each in judged.findings)
         if judged.over is not None or judged.repeated:
             self.places.of((claim.visited_cso, claim.location_id, currency)).add(judged)
             for name in claim.tariff_names.values():

@@ -46,6 +46,35 @@ def test_a_row_becomes_the_document_that_says_the_same(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("above", [("",), ("", "  "), ("sep=,",), ('"sep=,"', "")])
+def test_what_stands_above_the_headings_is_no_row(tmp_path: Path, above: tuple[str, ...]) -> None:
+    (row,), _ = read(tmp_path, *above, HEADING, LINE)
+    assert (row.number, row.line, row.problem) == (1, len(above) + 2, None)
+
+
+@pytest.mark.parametrize(
+    ("kwh", "cost", "read_as"),
+    [
+        # Beside a decimal comma a point before three digits may divide thousands: nobody knows which it is.
+        ("2,5", "1.000", None),
+        ("2,5", "-12.345.678", None),
+        ("2,5", "0.500", Decimal("0.500")),
+        ("2,5", "1.00", Decimal("1.00")),
+        ("2.5", "1.000", Decimal("1.000")),
+        ("25", "1,00", Decimal("1.00")),
+    ],
+)
+def test_a_point_beside_a_decimal_comma(tmp_path: Path, kwh: str, cost: str, read_as: Decimal | None) -> None:
+    line = f"C1;2025-03-01T10:00:00Z;2025-03-01T11:00:00Z;EUR;{kwh};{cost}"
+    (row,), _ = read(tmp_path, HEADING.replace(",", ";"), line)
+    if read_as is None:
+        assert row.problem is not None
+        assert f"total_cost.excl_vat of {cost} may be thousands or decimals" in row.problem
+    else:
+        assert row.document is not None
+        assert row.document["total_cost"] == {"excl_vat": read_as}
+
+
 def test_the_only_period_has_the_time_without_the_parking_and_the_tariff(tmp_path: Path) -> None:
     document = only(tmp_path, f"{HEADING},total_time,total_parking_time,tariff_id", f"{LINE},1.5,0.5,T1")
     (period,) = document["charging_periods"]

@@ -56,6 +56,15 @@ def test_of_two_on_one_connector_the_later_in_the_file_is_found(tmp_path: Path) 
     assert ["CONNECTOR_OVERLAP" in codes(judged) for judged in rows] == [False, True, False]
 
 
+def test_what_is_wrong_with_tax_alone_is_told(tmp_path: Path) -> None:
+    """What it asks for too much stands in sums that else are without tax."""
+    report, (judged,) = audited(tmp_path, [cdr(total_cost={"excl_vat": 4, "incl_vat": 5})])
+    assert judged.over == Decimal("0.2")
+    assert [note for note in report.notes if note.startswith("CDRs whose total is wrong with tax alone: 1.")]
+    report, _ = audited(tmp_path, [cdr(total_cost={"excl_vat": 5, "incl_vat": 6})])
+    assert not any("with tax alone" in note for note in report.notes)
+
+
 def test_one_that_was_taken_back_is_in_nobodys_way(tmp_path: Path) -> None:
     credit = cdr(9, credit=True, credit_reference_id="C1", total_cost={"excl_vat": -4, "incl_vat": -4.8})
     _, rows = audited(tmp_path, [cdr(1), credit, cdr(2, card="OTHER")])
