@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from services.clearing.audit.documents import parse
-from services.clearing.reporting.csv_columns import FLAGS, LISTS, NUMBERS, field_of, missing_of
+from services.clearing.reporting.csv_columns import FLAGS, LISTS, NUMBERS, OWN, field_of, missing_of
 from services.clearing.reporting.files import BROKEN, LongLine, Opened, is_text, lines_of, reason
 from services.clearing.reporting.json_rows import BROKEN_OFF
 from services.clearing.reporting.json_text import NO_TEXT, told
@@ -27,7 +27,12 @@ _SEPARATOR: Final = re.compile(r'"?sep=.?"?\s*', re.I)
 """What Excel writes above the headings."""
 _GROUPED: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 """What is a thousand or more where a comma stands before the decimals, and less where a point does."""
-_KINDS: Final = {**dict.fromkeys(NUMBERS, "number"), **dict.fromkeys(FLAGS, "flag"), **dict.fromkeys(LISTS, "list")}
+_TAXES: Final = tuple(name for name in OWN if name.endswith(".taxes"))
+_KINDS: Final = {
+    **dict.fromkeys((*NUMBERS, *_TAXES), "number"),
+    **dict.fromkeys(FLAGS, "flag"),
+    **dict.fromkeys(LISTS, "list"),
+}
 _TIMES: Final = frozenset({"start_date_time", "end_date_time", "last_updated"})
 
 
@@ -133,7 +138,7 @@ class CsvRows:
         for field, cell in zip(self._fields, cells, strict=False):
             text = cell.strip()
             if field is not None and text:
-                if commas and _is_grouped(field, text):
+                if commas and _KINDS.get(field) == "number" and _GROUPED.fullmatch(text):
                     raise BadCell(f"beside a decimal comma its {field} of {text[:_SHOWN]} may be thousands or decimals")
                 found[field] = self._value(field, text)
         power = found.pop("max_power_kw", None)
@@ -142,25 +147,18 @@ class CsvRows:
         return Row(number, line, document, None, None if power is None else _positive("max_power_kw", power), zone)
 
     def _has_commas(self, cells: Sequence[str]) -> bool:
-        return any("," in cell and _is_number(field) for field, cell in zip(self._fields, cells, strict=False))
+        pairs = zip(self._fields, cells, strict=False)
+        return any("," in cell and field is not None and _KINDS.get(field) == "number" for field, cell in pairs)
 
     def _value(self, field: str, text: str) -> Any:
         kind = _KINDS.get(field)
-        if _is_number(field):
+        if kind == "number":
             return number_of(text, comma=self._table.delimiter == ";")
         if kind == "flag":
             return _flag(field, text)
         if kind == "list":
             return _list(field, text)
         return _time(text) if field in _TIMES else text
-
-
-def _is_number(field: str | None) -> bool:
-    return field is not None and (_KINDS.get(field) == "number" or field.endswith(".taxes"))
-
-
-def _is_grouped(field: str, text: str) -> bool:
-    return _GROUPED.fullmatch(text) is not None and _is_number(field)
 
 
 def _list(field: str, text: str) -> Any:

@@ -185,6 +185,8 @@ class Summary:
     @property
     def notes(self) -> list[str]:
         """What is to be said of the sums."""
+        if not self.rows:
+            return ["The file has no CDR, so nothing was audited."]
         if not self.wrong_with_tax:
             return []
         return [

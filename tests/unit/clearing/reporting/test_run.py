@@ -56,6 +56,12 @@ def test_of_two_on_one_connector_the_later_in_the_file_is_found(tmp_path: Path) 
     assert ["CONNECTOR_OVERLAP" in codes(judged) for judged in rows] == [False, True, False]
 
 
+def test_that_nothing_was_audited_is_told(tmp_path: Path) -> None:
+    report, rows = audited(tmp_path, [])
+    assert rows == []
+    assert report.notes == ["The file has no CDR, so nothing was audited."]
+
+
 def test_what_is_wrong_with_tax_alone_is_told(tmp_path: Path) -> None:
     """What it asks for too much stands in sums that else are without tax."""
     report, (judged,) = audited(tmp_path, [cdr(total_cost={"excl_vat": 4, "incl_vat": 5})])
