@@ -1,7 +1,7 @@
 """An invoice against the CDRs of a file: lines without CDR, CDRs without line, amounts that differ."""
 
 import sqlite3
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -9,36 +9,31 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from services.clearing import numbers
 from services.clearing.audit.claims import same
-from services.clearing.reporting.csv_columns import plain_name
-from services.clearing.reporting.csv_rows import CsvTable, number_of
-from services.clearing.reporting.files import opened
-from services.clearing.reporting.rows import CannotReadFile
+from services.clearing.reporting.invoice_lines import Line, lines_of
+from services.clearing.reporting.parties import NOBODY
 from services.core.money import EXACT, ZERO
 
-_SHOWN: Final = 40
-_AMOUNTS: Final = ("amount", "amount_incl_tax")
 MOST_SHOWN: Final = 200
 """So many differences are shown; all of them are counted and summed."""
 
-_NAMES: Final = {
-    "cdr_id": ("cdrid", "cdr", "id"),
-    "amount": ("amount", "amountexcltax", "amountexclvat", "netamount", "amountbeforetaxes"),
-    "amount_incl_tax": ("amountincltax", "amountinclvat", "grossamount", "amountaftertaxes"),
-    "currency": ("currency",),
-}
 _TABLE: Final = """
 CREATE TABLE invoice (
-    line INTEGER PRIMARY KEY, id TEXT NOT NULL, cdr_id TEXT NOT NULL, excl_tax TEXT, incl_tax TEXT,
-    currency TEXT NOT NULL
+    line INTEGER PRIMARY KEY, cso TEXT NOT NULL, id TEXT NOT NULL, cdr_id TEXT NOT NULL, excl_tax TEXT,
+    incl_tax TEXT, currency TEXT NOT NULL
 )
 """
 _READ: Final = """
 CREATE TEMP VIEW readable AS
-SELECT line, id, cdr_id, excl_tax, incl_tax, coalesce(excl_tax, incl_tax) AS amount, currency FROM invoice
-WHERE amount IS NOT NULL
+SELECT line, cso, id, cdr_id, excl_tax, incl_tax, coalesce(excl_tax, incl_tax) AS amount, currency FROM invoice
+WHERE amount IS NOT NULL AND NOT (cso = '' AND EXISTS (SELECT 1 FROM cdr WHERE cdr.id = invoice.id))
 """
+_OWNED: Final = """
+UPDATE invoice SET cso = coalesce(
+    (SELECT CASE WHEN min(cso) = max(cso) THEN min(cso) END FROM cdr WHERE cdr.id = invoice.id), ''
+) WHERE cso = '' OR EXISTS (SELECT 1 FROM cdr WHERE cdr.id = invoice.id AND cdr.cso = ?)
+"""
+"""A line that names no CSO is of the one that has such a CDR, where there is but one; so is one of CDRs without CSO."""
 
 
 class Difference(StrEnum):
@@ -46,6 +41,7 @@ class Difference(StrEnum):
 
     LINE_UNREADABLE = "LINE_UNREADABLE"
     LINE_REPEATED = "LINE_REPEATED"
+    LINE_AMBIGUOUS = "LINE_AMBIGUOUS"
     LINE_WITHOUT_CDR = "LINE_WITHOUT_CDR"
     CDR_WITHOUT_LINE = "CDR_WITHOUT_LINE"
     AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
@@ -109,21 +105,11 @@ class Compared:
         ]
 
 
-def check(path: Path, encoding: str) -> None:
-    """See that a file is an invoice, before the work begins.
-
-    Raises:
-        CannotReadFile: when it cannot be read or lacks a column.
-    """
-    with opened(path, encoding) as file:
-        _places(path, CsvTable(file).headings)
-
-
 def compare(path: Path, encoding: str, database: sqlite3.Connection, tolerance: Decimal) -> Compared:
     """Compare an invoice with the CDRs of an index that has been linked.
 
     Args:
-        path: CSV with the columns cdr_id, amount (without tax) or amount_incl_tax, and currency.
+        path: CSV, as `lines_of` reads it.
         encoding: Of the file.
         database: The index's.
         tolerance: How far two amounts may lie apart.
@@ -134,82 +120,39 @@ def compare(path: Path, encoding: str, database: sqlite3.Connection, tolerance: 
     compared = Compared()
     for statement in ("DROP VIEW IF EXISTS readable", "DROP TABLE IF EXISTS invoice", _TABLE, _READ):
         database.execute(statement)
-    database.executemany("INSERT INTO invoice VALUES (?, ?, ?, ?, ?, ?)", _lines(path, encoding, compared))
+    rows = _rows(lines_of(path, encoding), compared)
+    database.executemany("INSERT INTO invoice VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     database.execute("CREATE INDEX invoice_by_id ON invoice (id)")
     database.execute("CREATE INDEX cdr_by_id_alone ON cdr (id)")
+    database.execute(_OWNED, (str(NOBODY.cso),))
     amounts = _amounts(database, tolerance, compared.within)
-    for differing in chain(_repeated(database), _without_cdr(database), amounts, _without_line(database)):
+    lines = chain(_repeated(database), _ambiguous(database), _without_cdr(database), amounts)
+    for differing in chain(lines, _without_line(database)):
         compared.add(differing)
     wrong = sum(compared.counts.get(kind, 0) for kind in Difference if kind is not Difference.CDR_WITHOUT_LINE)
     compared.agreeing = compared.lines - wrong
     return compared
 
 
-_Line = tuple[int, str, str, str | None, str | None, str]
-
-
-def _lines(path: Path, encoding: str, compared: Compared) -> Iterator[_Line]:
-    """Give the lines with their amounts; one that cannot be read has none, but its CDR is on the invoice."""
-    with opened(path, encoding) as file:
-        table = CsvTable(file)
-        places = _places(path, table.headings)
-        for line, cells, problem in table:
-            compared.lines += 1
-            row = {} if cells is None or problem else _row(cells, places)
-            cdr_id, currency = row.get("cdr_id", ""), row.get("currency", "").upper()
-            amounts = [_amount(row.get(name, ""), comma=table.delimiter == ";") for name in _AMOUNTS]
-            why = problem or _unread(row, amounts)
-            if why is None:
-                asked = next(each for each in amounts if each is not None)
-                compared.totals[currency] = EXACT.add(compared.totals.get(currency, ZERO), asked)
-            else:
-                detail = f"The line cannot be read: {why}."
-                compared.add(Differing(Difference.LINE_UNREADABLE, line, cdr_id, detail))
-                amounts = [None, None]
-            if cdr_id:
-                excl_tax, incl_tax = (None if each is None else str(each) for each in amounts)
-                yield line, same(cdr_id), cdr_id, excl_tax, incl_tax, currency
-
-
-def _places(path: Path, headings: list[str]) -> dict[str, int]:
-    plain = [plain_name(each) for each in headings]
-    places = {
-        name: next(plain.index(each) for each in choices if each in plain)
-        for name, choices in _NAMES.items()
-        if set(choices) & set(plain)
-    }
-    missing = [name for name in ("cdr_id", "currency") if name not in places]
-    if "amount" not in places and "amount_incl_tax" not in places:
-        missing.append("amount or amount_incl_tax")
-    if missing:
-        raise CannotReadFile(f"{path} is no invoice: it has no column {', '.join(missing)}")
-    return places
-
-
-def _row(cells: list[str], places: dict[str, int]) -> dict[str, str]:
-    return {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
-
-
-def _amount(text: str, *, comma: bool) -> Decimal | None:
-    return numbers.read(str(number_of(text, comma=comma))) if text else None
-
-
-def _unread(row: dict[str, str], amounts: list[Decimal | None]) -> str | None:
-    """Return why a line cannot be read; None where it can."""
-    lacking = [name for name in ("cdr_id", "currency") if not row.get(name)]
-    told = [(name, row.get(name, "")) for name in _AMOUNTS]
-    if lacking or not any(text for _, text in told):
-        return f"it has no {' and no '.join(lacking or ['amount'])}"
-    for (name, text), amount in zip(told, amounts, strict=True):
-        if text and amount is None:
-            return f"its {name} is no number: {text[:_SHOWN]}"
-    return None
+def _rows(lines: Iterable[Line], compared: Compared) -> Iterator[tuple[int | str | None, ...]]:
+    """Count lines, and give their rows; one that cannot be read has no amounts, but its CDR is on the invoice."""
+    for line in lines:
+        compared.lines += 1
+        asked = line.incl_tax if line.excl_tax is None else line.excl_tax
+        if asked is None:
+            detail = f"The line cannot be read: {line.problem}."
+            compared.add(Differing(Difference.LINE_UNREADABLE, line.number, line.cdr_id, detail))
+        else:
+            compared.totals[line.currency] = EXACT.add(compared.totals.get(line.currency, ZERO), asked)
+        if line.cdr_id:
+            amounts = (None if each is None else str(each) for each in (line.excl_tax, line.incl_tax))
+            yield line.number, line.cso, same(line.cdr_id), line.cdr_id, *amounts, line.currency
 
 
 def _repeated(database: sqlite3.Connection) -> Iterator[Differing]:
     query = (
         "SELECT later.line, later.cdr_id, later.amount, later.currency, min(first.line) FROM readable AS later "
-        "JOIN readable AS first ON first.id = later.id AND first.line < later.line "
+        "JOIN readable AS first ON first.cso = later.cso AND first.id = later.id AND first.line < later.line "
         "GROUP BY later.line ORDER BY later.line"
     )
     for line, cdr_id, amount, currency, first in database.cursor().execute(query):
@@ -217,13 +160,26 @@ def _repeated(database: sqlite3.Connection) -> Iterator[Differing]:
         yield Differing(Difference.LINE_REPEATED, line, cdr_id, detail, Decimal(amount), currency)
 
 
-_FIRST: Final = "NOT EXISTS (SELECT 1 FROM readable AS earlier WHERE earlier.id = own.id AND earlier.line < own.line)"
+_FIRST: Final = (
+    "NOT EXISTS (SELECT 1 FROM readable AS earlier "
+    "WHERE earlier.cso = own.cso AND earlier.id = own.id AND earlier.line < own.line)"
+)
+
+
+def _ambiguous(database: sqlite3.Connection) -> Iterator[Differing]:
+    query = (
+        "SELECT line, cdr_id FROM invoice WHERE cso = '' AND coalesce(excl_tax, incl_tax) IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM cdr WHERE cdr.id = invoice.id) ORDER BY line"
+    )
+    for line, cdr_id in database.cursor().execute(query):
+        detail = "Several CSOs have a CDR with this id: country_code and party_id would tell which is meant."
+        yield Differing(Difference.LINE_AMBIGUOUS, line, cdr_id, detail)
 
 
 def _without_cdr(database: sqlite3.Connection) -> Iterator[Differing]:
     query = (
         "SELECT line, cdr_id, amount, currency FROM readable AS own "
-        f"WHERE {_FIRST} AND NOT EXISTS (SELECT 1 FROM cdr WHERE cdr.id = own.id) ORDER BY line"
+        f"WHERE {_FIRST} AND NOT EXISTS (SELECT 1 FROM cdr WHERE cdr.cso = own.cso AND cdr.id = own.id) ORDER BY line"
     )
     for line, cdr_id, amount, currency in database.cursor().execute(query):
         detail = "No CDR of the file that can be read has this id."
@@ -232,8 +188,8 @@ def _without_cdr(database: sqlite3.Connection) -> Iterator[Differing]:
 
 def _without_line(database: sqlite3.Connection) -> Iterator[Differing]:
     query = (
-        "SELECT cdr_id, excl_tax, currency FROM cdr "
-        "WHERE NOT EXISTS (SELECT 1 FROM invoice WHERE invoice.id = cdr.id) ORDER BY number"
+        "SELECT cdr_id, excl_tax, currency FROM cdr WHERE NOT EXISTS "
+        "(SELECT 1 FROM invoice WHERE invoice.id = cdr.id AND invoice.cso IN (cdr.cso, '')) ORDER BY number"
     )
     for cdr_id, amount, currency in database.cursor().execute(query):
         missing = EXACT.subtract(ZERO, Decimal(amount))
@@ -248,7 +204,7 @@ def _amounts(
     query = (
         "SELECT own.line, own.cdr_id, own.excl_tax, own.incl_tax, own.currency, cdr.currency, cdr.excl_tax, "
         "cdr.incl_tax FROM readable AS own "
-        "JOIN cdr ON cdr.number = (SELECT min(number) FROM cdr WHERE cdr.id = own.id) "
+        "JOIN cdr ON cdr.number = (SELECT min(number) FROM cdr WHERE cdr.cso = own.cso AND cdr.id = own.id) "
         f"WHERE {_FIRST} ORDER BY own.line"
     )
     for line, cdr_id, excl_tax, incl_tax, currency, expected, *asked in database.cursor().execute(query):

@@ -15,7 +15,8 @@ from services.clearing.reporting.entries import Entry, entry_or_document
 from services.clearing.reporting.files import Unchanged
 from services.clearing.reporting.formats import Format, detect, rows_of
 from services.clearing.reporting.index import Index
-from services.clearing.reporting.invoices import Compared, check, compare
+from services.clearing.reporting.invoice_lines import check
+from services.clearing.reporting.invoices import Compared, compare
 from services.clearing.reporting.json_text import Parse
 from services.clearing.reporting.judging import Judged, Looked, Terms, claim_of, judge
 from services.clearing.reporting.parties import NOBODY, Parties

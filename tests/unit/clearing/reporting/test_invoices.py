@@ -1,5 +1,7 @@
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +12,9 @@ from tests.unit.clearing.reporting.samples import audited, cdr, written
 CDRS = [cdr(1), cdr(2, start="2025-03-02T10:00:00Z", end="2025-03-02T11:00:00Z"), cdr(3, evse="E2", currency="CHF")]
 
 
-def compared(folder: Path, *lines: str) -> Compared:
+def compared(folder: Path, *lines: str, cdrs: Sequence[dict[str, Any]] = CDRS) -> Compared:
     invoice = written(folder, "\n".join(lines), "invoice.csv")
-    report, _ = audited(folder, CDRS, invoice=invoice)
+    report, _ = audited(folder, cdrs, invoice=invoice)
     assert report.invoice is not None
     return report.invoice
 
@@ -102,3 +104,32 @@ def test_both_amounts_of_a_line_are_compared(tmp_path: Path) -> None:
 def test_what_is_no_invoice_is_refused(tmp_path: Path, heading: str) -> None:
     with pytest.raises(CannotReadFile):
         compared(tmp_path, heading, "C1,4.00,EUR")
+
+
+OF_TWO_CSOS = [cdr(1), cdr(1, party_id="OTH", evse="E2"), cdr(2, evse="E3")]
+
+
+class TestCsosWithCdrsOfOneId:
+    def test_each_has_its_own_line_where_the_lines_say_whose_they_are(self, tmp_path: Path) -> None:
+        heading = "cdr_id,country_code,party_id,amount,currency"
+        lines = ("C1,NL,CSO,4.00,EUR", "C1,nl,oth,4.50,EUR", "C2,NL,OTH,4.00,EUR")
+        found = compared(tmp_path, heading, *lines, cdrs=OF_TWO_CSOS)
+        assert [(each.kind.value, each.line, each.amount) for each in found.shown] == [
+            ("LINE_WITHOUT_CDR", 4, Decimal(4)),
+            ("AMOUNT_DIFFERS", 3, Decimal("0.5")),
+            ("CDR_WITHOUT_LINE", None, Decimal(-4)),
+        ]
+
+    def test_where_they_do_not_nobody_guesses(self, tmp_path: Path) -> None:
+        lines = ("C1,4.00,EUR", "C1,4.00,EUR", "C2,4.00,EUR")
+        found = compared(tmp_path, "cdr_id,amount,currency", *lines, cdrs=OF_TWO_CSOS)
+        assert [(each.kind.value, each.line) for each in found.shown] == [("LINE_AMBIGUOUS", 2), ("LINE_AMBIGUOUS", 3)]
+        assert (found.lines, found.agreeing) == (3, 1)
+
+
+def test_a_line_that_names_a_cso_fits_cdrs_that_name_none(tmp_path: Path) -> None:
+    rows = "cdr_id,start,end,kwh,cost,currency,evse\nC1,2025-03-01T10:00:00Z,2025-03-01T11:00:00Z,10,4.00,EUR,E1\n"
+    invoice = written(tmp_path, "cdr_id,country_code,party_id,amount,currency\nC1,NL,CSO,4.00,EUR\n", "invoice.csv")
+    report, _ = audited(tmp_path, rows, invoice=invoice)
+    assert report.invoice is not None
+    assert (report.invoice.agreeing, report.invoice.shown) == (1, [])
