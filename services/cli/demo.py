@@ -56,7 +56,7 @@ def demo() -> None:
     try:
         with signals.raising(), _deployment(story) as deployment:
             logs = deployment.layout.logs
-            asyncio.run(_tell(story, console, deployment))
+            signals.run(_tell(story, console, deployment))
         story.end()
     except (KeyboardInterrupt, Interrupted):
         console.print("\nStopped, and so is all that the demonstration had started.")

@@ -1,6 +1,5 @@
 """`roamwatt replay FILE`: drives a city's charging sessions through the running platform as its partner would."""
 
-import asyncio
 import json
 import random
 import string
@@ -83,7 +82,7 @@ def replay(
         for sentence in report.not_sent(imported):
             console.print(escape(sentence))
         with signals.raising():
-            outcome = asyncio.run(run(order, Deployment.load(), console))
+            outcome = signals.run(run(order, Deployment.load(), console))
     except (RoamwattError, ExceptionGroup, OSError, ValueError) as error:
         console.print(f"[red]The replay stopped:[/] {escape(str(error))}")
         raise typer.Exit(1) from None

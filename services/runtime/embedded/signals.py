@@ -1,12 +1,15 @@
 """SIGINT, SIGTERM and SIGHUP: noticed at safe points while processes start and stop, raised otherwise."""
 
+import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeVar
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+T = TypeVar("T")
 
 
 @contextmanager
@@ -25,6 +28,37 @@ def raising() -> Iterator[None]:
 
     with _handling(interrupt):
         yield
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine as `asyncio.run` does; all three cancel it, so that its `with` blocks clean up.
+
+    An exception that is raised between any two steps of a loop would end some other task instead.
+
+    Raises:
+        KeyboardInterrupt: when it was cancelled, and has cleaned up.
+    """
+    asked_to_stop = threading.Event()
+    try:
+        return asyncio.run(_until(asked_to_stop, main))
+    except (Exception, asyncio.CancelledError):
+        if asked_to_stop.is_set():
+            raise KeyboardInterrupt from None
+        raise
+
+
+async def _until(asked_to_stop: threading.Event, main: Coroutine[Any, Any, T]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(main)
+
+    def stop() -> None:
+        asked_to_stop.set()
+        task.cancel()
+
+    def noticed(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+
+    with _handling(noticed):
+        return await task
 
 
 @contextmanager
