@@ -220,7 +220,8 @@ class Summary:
         self.pairs.of((claim.visited_cso, claim.home_csp, currency)).add(judged)
         self.days.of((started.date().isoformat(), currency)).add(judged)
         if judged.over is not None and not judged.repeated:
-            self.wrong_with_tax += any(each.numbers.get("tax") == WITH_TAX for each in judged.findings)
+            totals = (each.numbers for each in judged.findings if each.code is Code.TOTAL_MISMATCH)
+            self.wrong_with_tax += any(numbers["tax"] == WITH_TAX for numbers in totals)
         if judged.over is not None or judged.repeated:
             self.places.of((claim.visited_cso, claim.location_id, currency)).add(judged)
             for name in claim.tariff_names.values():
