@@ -29,7 +29,7 @@ from services.core.money import RoundingMode, RoundingRule
 FOUND = 3
 """The exit code where `--fail-on` applies; 1 is that there is no report, 2 that the options are wrong."""
 
-_COLLECTED_EACH_OBJECTS: Final = 50_000
+_SWEPT_EACH_OBJECTS: Final = 50_000
 
 
 def audit(
@@ -87,8 +87,7 @@ def audit(
         work_folder=work_folder,
     )
     outputs = Outputs(text, as_json, html, quiet=quiet)
-    shown = Console(stderr=True, quiet=quiet)
-    with _rarely_collected(), listener(findings, findings_from) as told, progress(shown) as tell:
+    with _rarely_swept(), listener(findings, findings_from) as told, progress(Console(stderr=True, quiet=quiet)) as tell:
         report = run(order, terms, told, tell)
     outputs.write(as_data(report, terms.now))
     if fail_on is not None and report.found(fail_on):
@@ -96,11 +95,11 @@ def audit(
 
 
 @contextmanager
-def _rarely_collected() -> Iterator[None]:
-    """Keep the garbage collector from looking at every few rows, which leave nothing that only it would find."""
+def _rarely_swept() -> Iterator[None]:
+    """Keep the garbage collector from sweeping at every few rows, which leave nothing that only it would find."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_COLLECTED_EACH_OBJECTS)
+    gc.set_threshold(_SWEPT_EACH_OBJECTS)
     try:
         yield
     finally:
