@@ -87,7 +87,7 @@ def audit(
         work_folder=work_folder,
     )
     outputs = Outputs(text, as_json, html, quiet=quiet)
-    with _rarely_swept(), listener(findings, findings_from) as told, progress(Console(stderr=True, quiet=quiet)) as tell:
+    with _rare_sweeps(), listener(findings, findings_from) as told, progress(Console(stderr=True, quiet=quiet)) as tell:
         report = run(order, terms, told, tell)
     outputs.write(as_data(report, terms.now))
     if fail_on is not None and report.found(fail_on):
@@ -95,7 +95,7 @@ def audit(
 
 
 @contextmanager
-def _rarely_swept() -> Iterator[None]:
+def _rare_sweeps() -> Iterator[None]:
     """Keep the garbage collector from sweeping at every few rows, which leave nothing that only it would find."""
     before = gc.get_threshold()
     gc.freeze()
