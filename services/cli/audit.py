@@ -1,11 +1,7 @@
 """`roamwatt audit`: a file of CDRs audited and reported, without a deployment."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
 
 import typer
 from rich.console import Console
@@ -28,8 +24,6 @@ from services.core.money import RoundingMode, RoundingRule
 
 FOUND = 3
 """The exit code where `--fail-on` applies; 1 is that there is no report, 2 that the options are wrong."""
-
-_SWEPT_EACH_OBJECTS: Final = 50_000
 
 
 def audit(
@@ -87,24 +81,11 @@ def audit(
         work_folder=work_folder,
     )
     outputs = Outputs(text, as_json, html, quiet=quiet)
-    with _rare_sweeps(), listener(findings, findings_from) as told, progress(Console(stderr=True, quiet=quiet)) as tell:
+    with listener(findings, findings_from) as told, progress(Console(stderr=True, quiet=quiet)) as tell:
         report = run(order, terms, told, tell)
     outputs.write(as_data(report, terms.now))
     if fail_on is not None and report.found(fail_on):
         raise typer.Exit(FOUND)
-
-
-@contextmanager
-def _rare_sweeps() -> Iterator[None]:
-    """Keep the garbage collector from sweeping at every few rows, which leave nothing that only it would find."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_SWEPT_EACH_OBJECTS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _terms(
