@@ -10,6 +10,7 @@ from services.clearing.reporting.csv_columns import plain_name
 from services.clearing.reporting.csv_rows import CsvTable, number_of
 from services.clearing.reporting.files import opened
 from services.clearing.reporting.rows import CannotReadFile
+from services.clearing.reporting.tariffs_given import owner_of
 
 _SHOWN: Final = 40
 _AMOUNTS: Final = ("amount", "amount_incl_tax")
@@ -70,13 +71,8 @@ def lines_of(path: Path, encoding: str) -> Iterator[Line]:
             row = {} if cells is None or trouble else _row(cells, places)
             excl_tax, incl_tax = (_amount(row.get(name, ""), comma=table.delimiter == ";") for name in _AMOUNTS)
             problem = trouble or _unread(row, (excl_tax, incl_tax))
-            told = (number, row.get("cdr_id", ""), _cso(row), row.get("currency", "").upper())
+            told = (number, row.get("cdr_id", ""), owner_of(row), row.get("currency", "").upper())
             yield Line(*told, excl_tax, incl_tax) if problem is None else Line(*told, problem=problem)
-
-
-def _cso(row: dict[str, str]) -> str:
-    country, party = row.get("country_code"), row.get("party_id")
-    return f"{country}-{party}".upper() if country and party else ""
 
 
 def _places(path: Path, headings: list[str]) -> dict[str, int]:

@@ -11,9 +11,10 @@ from services.clearing.reporting.csv_rows import CsvTable
 from services.clearing.reporting.files import opened
 from services.clearing.reporting.problems import Problems
 from services.clearing.reporting.rows import CannotReadFile
+from services.clearing.reporting.tariffs_given import owner_of
 
 _NEEDED: Final = ("evseuid", "publickey")
-_OWNER: Final = ("countrycode", "partyid")
+_OWNER: Final = ("country_code", "party_id")
 
 
 class GivenMeterKeys:
@@ -48,8 +49,7 @@ class GivenMeterKeys:
                 if problem is not None or not evse or not key:
                     self.problems.add(f"{path.name}, line {line}: {problem or 'it has no EVSE or no key'}")
                     continue
-                country, party = (row.get(name) for name in _OWNER)
-                owner = f"{country}-{party}".upper() if country and party else ""
+                owner = owner_of({name: row.get(plain_name(name)) for name in _OWNER})
                 self._keys[owner, same(evse)].append(key)
 
     def of(self, claim: Claim) -> Sequence[str]:

@@ -92,9 +92,10 @@ class GivenTariffs:
 
 
 def owner_of(document: Document) -> str:
-    """Return the party that a document is of, as `NL-ABC`; an empty text where it does not say."""
+    """Return the party that a document or a row of a table is of, as `NL-ABC`; an empty text where it does not say."""
     country, party = document.get("country_code"), document.get("party_id")
-    return f"{country}-{party}".upper() if isinstance(country, str) and isinstance(party, str) else _ANYBODY
+    said = country and party and isinstance(country, str) and isinstance(party, str)
+    return f"{country}-{party}".upper() if said else _ANYBODY
 
 
 def _is_valid(tariff: Tariff, at: datetime) -> bool:
